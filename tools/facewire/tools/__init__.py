@@ -1,0 +1,1 @@
+"""The `facewire` command: one small file per subcommand."""
