@@ -1,0 +1,1 @@
+"""From network output to a face: curve names, interpolation in time, idle motion."""

@@ -1,0 +1,1 @@
+"""Windows, backends, model families, and the stream that joins them."""

@@ -1,0 +1,149 @@
+"""From ticks of weights to frames of a rig: the last step, with the only state of a stream's face.
+
+Per frame: interpolate the ticks -> mouthClose convention -> emotion -> strengths -> ease to rest at
+the end of the utterance -> idle motion -> clamp -> rig.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from facewire.animation.curves import FACE_CURVES, LOWER_CURVES, TONGUE_CURVES, UPPER_CURVES
+from facewire.animation.easing import smoothstep
+from facewire.animation.idle import IdleStrengths, idle_motion
+from facewire.animation.speech import speech_level
+from facewire.animation.ticks import TickTrack
+from facewire.emotion.layer import add_emotion
+from facewire.inference.frames import FrameBatch, Window, WindowContext
+from facewire.inference.windows import frame_timestamp
+from facewire.mapping.mouth import arkit_from_a2f
+from facewire.mapping.rigs import rig_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from facewire.inference.settings import StreamSettings
+
+EASE_SAMPLES: Final = 1920
+"""The mouth eases to rest over the last 120 ms of an utterance."""
+
+_UPPER = np.array([name in UPPER_CURVES for name in FACE_CURVES])
+_LOWER = np.array([name in LOWER_CURVES for name in FACE_CURVES])
+_TONGUE = np.array([name in TONGUE_CURVES for name in FACE_CURVES])
+_SPOKEN = _LOWER | _TONGUE
+
+
+class FaceAnimator:
+    """One stream's frames; `animate` must see the windows in order, one at a time."""
+
+    def __init__(
+        self,
+        *,
+        settings: StreamSettings,
+        columns: NDArray[np.intp],
+        emotion_poses: NDArray[np.float32],
+        tick_samples: int,
+        ticks_per_window: int,
+        ease_limit_samples: int,
+        contains_jaw: bool,
+    ) -> None:
+        self._fps = settings.fps
+        self._seed = settings.seed
+        self._next_frame = settings.first_frame
+        self._columns = columns
+        self._emotion_poses = emotion_poses
+        self._ticks_per_window = ticks_per_window
+        self._to_arkit = contains_jaw and settings.mouth_close == "arkit"
+        self._rig = rig_columns(settings.rig)
+        self._ticks = TickTrack(tick_samples)
+        self._level_slot = len(columns)
+        self._ease_samples = min(EASE_SAMPLES, ease_limit_samples)
+        period = -(-16_000 * self._fps.denominator // self._fps.numerator)
+        # A frame leaves only when it is certain that the utterance's end cannot still change it.
+        self._certain_after = self._ease_samples + period
+
+    def animate(self, window: Window, result: NDArray[np.float32]) -> FrameBatch | None:
+        """Take the network's float32[1, ticks, curves]; return the frames now complete, if any."""
+        context = window.context
+        self._ticks.append(window.index * self._ticks_per_window, self._rows(window, result[0]))
+        timestamps = self._due(context)
+        if not len(timestamps):
+            return None
+        first = self._next_frame
+        self._next_frame += len(timestamps)
+        curves, eyes = self._faces(timestamps, context)
+        self._ticks.forget_before(frame_timestamp(self._next_frame, self._fps))
+        return FrameBatch(
+            first=first,
+            timestamps=timestamps,
+            curves=curves,
+            eyes=eyes,
+            flags=("audio_sanitised",) if context.sanitised else (),
+        )
+
+    def _rows(self, window: Window, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        # A network that ran into NaN must not reach a rig; the next window is clean again.
+        weights = np.nan_to_num(weights, nan=0.0, posinf=1.0, neginf=0.0)
+        level = np.full((len(weights), 1), speech_level(window.audio), np.float32)
+        return np.concatenate([weights, level, window.context.emotion], axis=1)
+
+    def _due(self, context: WindowContext) -> NDArray[np.int64]:
+        timestamps = []
+        frame = self._next_frame
+        while context.frames_total is None or frame < context.frames_total:
+            timestamp = frame_timestamp(frame, self._fps)
+            known = timestamp <= self._ticks.known_until
+            certain = timestamp + self._certain_after <= context.horizon_samples
+            if not (context.last or (known and (certain or context.end_samples is not None))):
+                break
+            timestamps.append(timestamp)
+            frame += 1
+        return np.array(timestamps, np.int64)
+
+    def _faces(
+        self, timestamps: NDArray[np.int64], context: WindowContext
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        ticks = self._ticks.at(timestamps)
+        weights = ticks[:, : self._level_slot]
+        level, emotion = ticks[:, self._level_slot], ticks[:, self._level_slot + 1 :]
+        face = np.zeros((len(timestamps), len(FACE_CURVES)), np.float32)
+        face[:, self._columns] = weights
+        parameters = context.parameters
+        add_emotion(face, emotion * parameters["emotionStrength"], self._emotion_poses)
+        if self._to_arkit:
+            arkit_from_a2f(face)
+        face *= _strengths(parameters)
+        face[:, _SPOKEN] *= self._ease(timestamps, context)[:, None]
+        idle, eyes = idle_motion(
+            self._seed,
+            timestamps / 16_000.0,
+            level,
+            IdleStrengths(
+                blink=parameters["blinkStrength"],
+                gaze=parameters["gazeStrength"],
+                brow=parameters["browStrength"],
+            ),
+        )
+        face += idle
+        np.clip(face, 0.0, 1.0, out=face)
+        return face[:, self._rig], eyes
+
+    def _ease(self, timestamps: NDArray[np.int64], context: WindowContext) -> NDArray[np.float32]:
+        """Return 1 during speech, falling to 0 at the last frame."""
+        if context.end_samples is None or context.frames_total is None:
+            return np.ones(len(timestamps), np.float32)
+        last = frame_timestamp(context.frames_total - 1, self._fps)
+        left = ((last - timestamps) / self._ease_samples).tolist()
+        return np.array([smoothstep(each) for each in left], np.float32)
+
+
+def _strengths(parameters: Mapping[str, float]) -> NDArray[np.float32]:
+    factors = np.ones(len(FACE_CURVES), np.float32)
+    factors[_LOWER] = parameters["lowerFaceStrength"]
+    factors[_UPPER] = parameters["upperFaceStrength"]
+    factors[_TONGUE] = parameters["tongueStrength"]
+    return factors

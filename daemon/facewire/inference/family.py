@@ -1,0 +1,53 @@
+"""What a family of models must know: `direct` does today, `regression` and `diffusion` can."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from facewire.inference.frames import FrameBatch, Window
+    from facewire.inference.settings import StreamSettings
+    from facewire.inference.windows import WindowSpec
+
+USUAL_FPS: Final = Fraction(60)
+
+
+class Animator(Protocol):
+    """The face of one stream: all state between its windows."""
+
+    def animate(self, window: Window, result: NDArray[np.float32]) -> FrameBatch | None:
+        """Return the frames that a window's result (batch axis of 1) completes, if any."""
+
+
+class Family(Protocol):
+    """How the networks of a family are fed, and how their results become frames."""
+
+    @property
+    def network(self) -> str:
+        """File of the bundle that holds the network."""
+
+    @property
+    def window_samples(self) -> int:
+        """16 kHz samples one inference reads."""
+
+    @property
+    def look_ahead_samples(self) -> int:
+        """Most audio after its own instant that a frame needs, 16 kHz samples."""
+
+    def window_spec(self, fps: Fraction = USUAL_FPS) -> WindowSpec:
+        """Return the windows of a stream; families with an inference per frame follow `fps`."""
+
+    def burst_frames(self, fps: Fraction) -> int:
+        """Return the most frames one window gives at once, ends of utterances aside."""
+
+    def feeds(self, audio: NDArray[np.float32]) -> Mapping[str, NDArray[Any]]:
+        """Return what the network reads for one window of float32[window_samples]."""
+
+    def animator(self, settings: StreamSettings) -> Animator:
+        """Return what turns results into frames of one stream."""

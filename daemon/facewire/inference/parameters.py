@@ -1,0 +1,65 @@
+"""The parameters of a stream: names, ranges, defaults (REGISTRY §parameters)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from math import isfinite
+from typing import TYPE_CHECKING, Final
+
+from facewire.protocol.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class ParameterRange:
+    """Bounds of one parameter, inclusive, and its default."""
+
+    minimum: float
+    maximum: float
+    default: float
+
+
+PARAMETERS: Final[Mapping[str, ParameterRange]] = {
+    "lowerFaceStrength": ParameterRange(0.0, 2.0, 1.0),
+    "upperFaceStrength": ParameterRange(0.0, 2.0, 1.0),
+    "tongueStrength": ParameterRange(0.0, 3.0, 1.0),
+    "blinkStrength": ParameterRange(0.0, 2.0, 1.0),
+    "gazeStrength": ParameterRange(0.0, 2.0, 1.0),
+    "browStrength": ParameterRange(0.0, 2.0, 1.0),
+    "emotionStrength": ParameterRange(0.0, 1.0, 1.0),
+}
+"""camelCase as NVIDIA's parameters are; blink, gaze and brow at 0 switch the idle motion off."""
+
+IDLE_OFF: Final = {"blinkStrength": 0.0, "gazeStrength": 0.0, "browStrength": 0.0}
+
+
+def checked_parameters(changes: Mapping[str, float]) -> dict[str, float]:
+    """Return the changes as they came, all of them known and in range.
+
+    Raises:
+        SettingsError: an unknown name (the nearest one is named), or a value out of range or not
+            finite; no value is then taken.
+    """
+    for name, value in changes.items():
+        if name not in PARAMETERS:
+            near = get_close_matches(name, PARAMETERS, 1)
+            raise SettingsError(
+                f"There is no parameter called {name!r}.",
+                field="parameters",
+                hint=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(PARAMETERS)}.",
+            )
+        bounds = PARAMETERS[name]
+        if not (isfinite(value) and bounds.minimum <= value <= bounds.maximum):
+            raise SettingsError(
+                f"{name} is {value}; it must lie in [{bounds.minimum:g}, {bounds.maximum:g}].",
+                field="parameters",
+            )
+    return dict(changes)
+
+
+def default_parameters() -> dict[str, float]:
+    """Return every parameter at its default."""
+    return {name: bounds.default for name, bounds in PARAMETERS.items()}

@@ -1,0 +1,86 @@
+"""What a stream is opened with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from facewire.audio.pcm import ENCODINGS
+from facewire.emotion import EMOTIONS
+from facewire.inference.parameters import checked_parameters
+from facewire.mapping.rigs import RIGS
+from facewire.protocol.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+MAX_FPS: Final = 240
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamSettings:
+    """Settings of one stream; `validate` before use."""
+
+    sample_rate_hz: int
+    """Of the audio pushed, 8000 to 192000."""
+    channels: int = 1
+    """1 or 2; two are averaged."""
+    encoding: str = "int16"
+    """`int16` or `float32`."""
+    fps: Fraction = Fraction(60)
+    """Frames per second, exact, 1 to 240; 29.97 is Fraction(30000, 1001)."""
+    rig: str = "a2f"
+    """Curve set of the answer, a name of RIGS."""
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    """Changes from the defaults of PARAMETERS."""
+    emotion: NDArray[np.float32] = field(
+        default_factory=lambda: np.zeros(len(EMOTIONS), np.float32)
+    )
+    """float32[10] in [0, 1]: holds until the first emotion key."""
+    seed: int = 0
+    """Of blinks, gaze and brow accents: the same seed gives the same motion."""
+    start_sample: int = 0
+    """Source index of the first sample that will be pushed (resume)."""
+    first_frame: int = 0
+    """First frame wanted (resume); its history should have been pushed from `start_sample` on."""
+    mouth_close: str = "arkit"
+    """`arkit`: mouthClose is relative to an open jaw; `raw`: as the model has it."""
+
+    def validate(self) -> None:
+        """Check every field.
+
+        Raises:
+            SettingsError: with `field` naming the first that is wrong.
+        """
+        _require("sample_rate_hz", 8_000 <= self.sample_rate_hz <= 192_000, self.sample_rate_hz)
+        _require("channels", self.channels in (1, 2), self.channels)
+        _require("encoding", self.encoding in ENCODINGS, self.encoding)
+        _require("fps", 1 <= self.fps <= MAX_FPS, self.fps)
+        _require("rig", self.rig in RIGS, self.rig, f"Known: {', '.join(RIGS)}.")
+        _require("seed", 0 <= self.seed < 2**32, self.seed)
+        _require("start_sample", self.start_sample >= 0, self.start_sample)
+        _require(
+            "start_sample",
+            self.start_sample * 16_000 % self.sample_rate_hz == 0,
+            self.start_sample,
+            "Its instant must be a whole 16 kHz sample.",
+        )
+        _require("first_frame", self.first_frame >= 0, self.first_frame)
+        _require("mouth_close", self.mouth_close in ("arkit", "raw"), self.mouth_close)
+        _check_emotion(self.emotion)
+        checked_parameters(self.parameters)
+
+
+def _check_emotion(emotion: NDArray[np.float32]) -> None:
+    if emotion.shape != (len(EMOTIONS),) or not np.all((emotion >= 0) & (emotion <= 1)):
+        raise SettingsError("An emotion needs ten weights in [0, 1].", field="emotion")
+
+
+def _require(name: str, right: bool, got: object, hint: str = "") -> None:  # noqa: FBT001
+    if not right:
+        raise SettingsError(f"{name} cannot be {got!s}.", field=name, hint=hint)

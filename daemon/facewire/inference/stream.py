@@ -1,0 +1,229 @@
+"""One voice being animated: a pure state machine with no thread, clock or socket.
+
+::
+
+    push(chunk) -> sanitise, mix down, resample -> accumulator
+    ready() / take_window() -> the backend runs it -> animate(window, result) -> frames
+    end() -> the rest of the windows, padded with silence
+
+Frames depend on the audio alone: not on how it was cut into chunks, nor on who else is speaking.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from facewire.audio.accumulator import AudioAccumulator
+from facewire.audio.pcm import mix_down, pcm_from_bytes, sanitise
+from facewire.audio.resampler import Resampler
+from facewire.emotion import EmotionTrack
+from facewire.inference.frames import FrameBatch, Window, WindowContext
+from facewire.inference.parameters import checked_parameters, default_parameters
+from facewire.inference.settings import StreamSettings
+from facewire.inference.windows import available_windows, frame_timestamp, frame_total
+from facewire.protocol.errors import AudioError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from facewire.inference.model import Model
+
+__all__ = ["FrameBatch", "Stream", "StreamSettings", "Window", "WindowContext"]
+
+_CELL_SAMPLES = 160
+"""Repaired audio is remembered in cells of 10 ms."""
+_MAX_EMOTION_KEYS = 100_000
+
+
+class Stream:
+    """One utterance, from its first sample (or where it resumes) to its last frame.
+
+    One thread calls everything but `animate`, which may run elsewhere while its window is the one
+    in flight: between `take_window` and `complete`.
+    """
+
+    def __init__(self, model: Model, settings: StreamSettings) -> None:
+        """Open a stream.
+
+        Raises:
+            SettingsError: a setting is out of range.
+        """
+        settings.validate()
+        self.settings = settings
+        self.model = model
+        self._spec = model.family.window_spec(settings.fps)
+        self._animator = model.family.animator(settings)
+        self._resampler = Resampler(settings.sample_rate_hz, start_sample=settings.start_sample)
+        start = settings.start_sample * 16_000 // settings.sample_rate_hz
+        self._audio = AudioAccumulator(first_sample=start)
+        self._next_window = self._window_of_frame(settings.first_frame)
+        self._parameters = default_parameters() | checked_parameters(settings.parameters)
+        self._emotions = EmotionTrack()
+        self._repaired_cells: set[int] = set()
+        self._in_flight = False
+        self.sanitised = False
+        """True once any sample had to be repaired."""
+        self.ended = False
+        self.frames_total: int | None = None
+        """ceil(source samples * fps / rate), known after `end`."""
+
+    def push(self, payload: bytes | bytearray | memoryview | NDArray[np.generic]) -> None:
+        """Take a chunk of audio as the settings describe it, of any length.
+
+        Raises:
+            AudioError: it does not hold whole sample frames, or came after the end.
+        """
+        if self.ended:
+            raise AudioError("Audio came after its end.")
+        samples, repaired = sanitise(
+            pcm_from_bytes(payload, self.settings.encoding, self.settings.channels)
+        )
+        if repaired is not None:
+            self._note_repaired(repaired)
+        self._audio.accumulate(self._resampler.push(mix_down(samples)))
+
+    def end(self) -> None:
+        """Say that no audio follows; the remaining windows become ready."""
+        if self.ended:
+            raise AudioError("The end of the audio was said twice.")
+        self.ended = True
+        self._audio.accumulate(self._resampler.flush())
+        self._audio.close()
+        self.frames_total = frame_total(
+            self._resampler.pushed_samples, self.settings.sample_rate_hz, self.settings.fps
+        )
+
+    def ready(self) -> bool:
+        """Return whether `take_window` may be called: audio is there and nothing is in flight."""
+        return not self._in_flight and self._windows_left() > 0
+
+    def take_window(self) -> Window:
+        """Return the next inference; it is in flight until `complete`."""
+        assert self.ready()
+        index, spec = self._next_window, self._spec
+        audio = self._audio.read(spec.start(index), spec.length)
+        self._next_window += 1
+        self._in_flight = True
+        return Window(
+            index=index,
+            target_sample=spec.target(index),
+            audio=audio,
+            feeds=self.model.family.feeds(audio),
+            context=self._context(index),
+        )
+
+    def animate(self, window: Window, result: NDArray[np.float32]) -> FrameBatch | None:
+        """Return the frames that `result` (batch axis of 1) completes, if any; any thread."""
+        return self._animator.animate(window, result)
+
+    def complete(self, window: Window) -> None:
+        """Say that the window's frames are made; the next one may be taken."""
+        assert self._in_flight
+        self._in_flight = False
+        oldest = max(0, self._spec.start(self._next_window))
+        self._audio.drop_before(oldest)
+        self._emotions.forget_before(window.target_sample)
+        stale = oldest // _CELL_SAMPLES
+        self._repaired_cells = {cell for cell in self._repaired_cells if cell >= stale}
+
+    def accept(self, window: Window, result: NDArray[np.float32]) -> FrameBatch | None:
+        """Animate and complete in one, for callers with one thread."""
+        batch = self.animate(window, result)
+        self.complete(window)
+        return batch
+
+    def set_parameters(self, changes: Mapping[str, float]) -> None:
+        """Change parameters from the next window on.
+
+        Raises:
+            SettingsError: an unknown name or a value out of range; nothing is then changed.
+        """
+        self._parameters |= checked_parameters(changes)
+
+    def set_emotion_keys(self, keys: Sequence[tuple[int, Sequence[float]]]) -> None:
+        """Add keys (16 kHz sample, ten weights in [0, 1]); linear in between, the last one holds.
+
+        Until the first key the emotion of the settings holds. A key acts from the next window on.
+
+        Raises:
+            SettingsError: times that do not increase, weights out of range; keys before the
+                offending one are kept.
+        """
+        for time, weights in keys:
+            values = np.asarray(weights, np.float32)
+            if not np.all((values >= 0) & (values <= 1)):
+                raise SettingsError("Emotion weights must lie in [0, 1].", field="keys")
+            if len(self._emotions) >= _MAX_EMOTION_KEYS:
+                raise SettingsError("Too many emotion keys lie ahead.", field="keys")
+            self._emotions.add(time, values)
+
+    @property
+    def finished(self) -> bool:
+        """True after the end, when every frame has been made."""
+        return self.ended and not self._in_flight and self._windows_left() == 0
+
+    @property
+    def pushed_samples(self) -> int:
+        """Source index one past the last sample pushed."""
+        return self._resampler.pushed_samples
+
+    @property
+    def consumed_samples(self) -> int:
+        """Source index up to which audio has been turned into frames; what credit counts from."""
+        instant = self._spec.target(self._next_window - self._in_flight)
+        reached = instant * self.settings.sample_rate_hz // 16_000
+        return min(max(reached, self.settings.start_sample), self.pushed_samples)
+
+    @property
+    def resampler_lag_s(self) -> float:
+        """Most seconds the resampler holds back, on top of the model's look-ahead."""
+        return self._resampler.lag_s
+
+    def _windows_left(self) -> int:
+        return available_windows(
+            self._spec,
+            read=self._next_window,
+            samples=self._audio.total_samples,
+            closed=self._audio.closed,
+        )
+
+    def _context(self, index: int) -> WindowContext:
+        spec, audio = self._spec, self._audio
+        cells = range(spec.start(index) // _CELL_SAMPLES, spec.end(index) // _CELL_SAMPLES + 1)
+        return WindowContext(
+            parameters=dict(self._parameters),
+            emotion=self._emotion_rows(spec.target(index)),
+            horizon_samples=audio.total_samples,
+            end_samples=audio.total_samples if audio.closed else None,
+            frames_total=self.frames_total,
+            last=audio.closed and self._windows_left() == 0,
+            sanitised=not self._repaired_cells.isdisjoint(cells),
+        )
+
+    def _emotion_rows(self, first: int) -> NDArray[np.float32]:
+        ticks = self._spec.ticks
+        step = self._spec.stride / ticks
+        first_key = self._emotions.first_time
+        return np.stack(
+            [
+                self.settings.emotion
+                if first_key is None or (first + int(step * tick)) < first_key
+                else self._emotions.held(first + int(step * tick))
+                for tick in range(ticks)
+            ]
+        )
+
+    def _window_of_frame(self, frame: int) -> int:
+        """Return the window that holds the last tick at or before a frame's instant."""
+        instant = frame_timestamp(frame, self.settings.fps)
+        return int(instant // self._spec.stride)
+
+    def _note_repaired(self, repaired: NDArray[np.bool_]) -> None:
+        self.sanitised = True
+        at = self._resampler.pushed_samples + np.flatnonzero(repaired)
+        cells = np.unique(at * 16_000 // self.settings.sample_rate_hz // _CELL_SAMPLES)
+        self._repaired_cells.update(cells.tolist())

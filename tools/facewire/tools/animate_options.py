@@ -1,0 +1,203 @@
+"""The options of `facewire animate`, checked, and its progress display."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import click
+
+from facewire.tools.frame_rate import frame_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from fractions import Fraction
+
+    from facewire.audio import AudioFile
+    from facewire.inference.settings import StreamSettings
+
+_FILE = click.Path(exists=True, path_type=Path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Everything the command line said."""
+
+    sources: tuple[Path, ...]
+    output: Path
+    format: str
+    fps: Fraction
+    model: str
+    provider: str
+    emotion: dict[str, float]
+    parameters: dict[str, float]
+    gains: Path | None
+    rig: str
+    mouth_close: Literal["arkit", "raw"]
+    seed: int
+    connect: str | None
+    """Instance of the daemon to go through; None: in this process."""
+    as_json: bool
+    quiet: bool
+    verbose: int
+
+    def settings(self, sample_rate_hz: int, channels: int) -> StreamSettings:
+        """Return the settings of the stream of one file."""
+        from facewire.emotion import emotion_vector
+        from facewire.inference.settings import StreamSettings
+
+        return StreamSettings(
+            sample_rate_hz=sample_rate_hz,
+            channels=channels,
+            encoding="float32",
+            fps=self.fps,
+            rig=self.rig,
+            parameters=self.parameters,
+            emotion=emotion_vector(self.emotion),
+            seed=self.seed,
+            mouth_close=self.mouth_close,
+        )
+
+
+def animate_options(command: Callable[[Options], int]) -> Callable[..., int]:
+    """Add the arguments and options of `animate` to a function of `Options`."""
+
+    def collected(*, no_idle: bool, output_format: str | None, **values: Any) -> int:
+        suffix = values["output"].suffix.lower().lstrip(".")
+        values["format"] = output_format or ("json" if suffix == "json" else "csv")
+        if no_idle:
+            off = {"blinkStrength": 0.0, "gazeStrength": 0.0, "browStrength": 0.0}
+            values["parameters"] = off | values["parameters"]
+        return command(Options(**values))
+
+    collected.__doc__ = command.__doc__
+    collected.__name__ = command.__name__
+    decorated: Callable[..., int] = collected
+    for add in reversed(_OPTIONS):
+        decorated = add(decorated)
+    return decorated
+
+
+def _numbers(
+    _context: click.Context, _option: click.Parameter, texts: tuple[str, ...]
+) -> dict[str, float]:
+    numbers = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        try:
+            numbers[name.strip()] = float(value)
+        except ValueError:
+            raise click.BadParameter(f"{text!r} is not NAME=NUMBER.") from None
+    return numbers
+
+
+_OPTIONS = (
+    click.argument("sources", metavar="IN...", nargs=-1, required=True, type=_FILE),
+    click.option("-o", "--output", metavar="OUT", required=True, type=click.Path(path_type=Path),
+                 help="File to write; a folder for several files."),
+    click.option("--format", "output_format", type=click.Choice(["csv", "json"]),
+                 help="Default: csv, or json when OUT ends so."),
+    click.option("--fps", default="60", show_default=True, callback=frame_rate,
+                 help="Frames per second: 60, 29.97, 30000/1001 ..."),
+    click.option("--model", default="embedded", show_default=True,
+                 help="A model's name, or the path of a bundle's folder."),
+    click.option("--provider", default="cpu", show_default=True,
+                 help="What runs the network: cpu, auto, cuda ..."),
+    click.option("--emotion", multiple=True, metavar="NAME=WEIGHT", callback=_numbers,
+                 help="An emotion over the whole clip, such as joy=0.6; repeatable."),
+    click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE",
+                 callback=_numbers, help="Such as lowerFaceStrength=1.2; repeatable."),
+    click.option("--gains", type=click.Path(path_type=Path), metavar="FILE",
+                 help='JSON of factors per curve, such as {"jawOpen": 1.2}.'),
+    click.option("--rig", default="a2f", show_default=True,
+                 help="Curve set: a2f (71), arkit (52), arkit_head (55)."),
+    click.option("--mouth-close", type=click.Choice(["arkit", "raw"]), default="arkit",
+                 show_default=True, help="arkit: relative to an open jaw; raw: the model's own."),
+    click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True,
+                 help="Of blinks, gaze and brows: same seed, same motion."),
+    click.option("--no-idle", is_flag=True, help="No blinks, gaze or brow accents."),
+    click.option("--connect", metavar="[INSTANCE]", is_flag=False, flag_value="default",
+                 help="Go through the running daemon (default: the instance `default`)."),
+    click.option("--json", "as_json", is_flag=True, help="Print a summary as one JSON object."),
+    click.option("-q", "--quiet", is_flag=True, help="Errors only."),
+    click.option("-v", "--verbose", count=True, help="Say more; -vv: tracebacks."),
+)  # fmt: skip
+
+
+def model_name(text: str) -> str | Path:
+    """Return a path when the text can only be one, else a name of the manifest."""
+    is_path = os.sep in text or (os.altsep is not None and os.altsep in text)
+    return Path(text) if is_path else text
+
+
+def say(chosen: Options, text: str, *, error: bool = False) -> None:
+    """Tell the person at the terminal, on stderr; -q leaves errors only."""
+    if error or not chosen.quiet:
+        click.echo(text, err=True)
+
+
+def detail(chosen: Options, text: str) -> None:
+    """Tell what only -v asks for."""
+    if chosen.verbose:
+        say(chosen, text)
+
+
+class Progress(Protocol):
+    """Where the work stands."""
+
+    def begin(self, audio: AudioFile, fps: Fraction) -> None:
+        """Say that a file begins."""
+
+    def reached(self, frames: int) -> None:
+        """Say that so many of its frames are written."""
+
+
+class _Silent:
+    def begin(self, audio: AudioFile, fps: Fraction) -> None:
+        pass
+
+    def reached(self, frames: int) -> None:
+        pass
+
+
+class _Bar:
+    def __init__(self, rich_progress: Any, files: int) -> None:
+        self._progress = rich_progress
+        self._files = files
+        self._file = 0
+        self._task = rich_progress.add_task("", total=None)
+
+    def begin(self, audio: AudioFile, fps: Fraction) -> None:
+        self._file += 1
+        total = None
+        if audio.frames is not None:
+            total = float(-(-audio.frames * fps // audio.sample_rate_hz))
+        label = audio.path.name if self._files == 1 else (
+            f"{audio.path.name} ({self._file}/{self._files})"
+        )  # fmt: skip
+        self._progress.reset(self._task, total=total, description=label)
+
+    def reached(self, frames: int) -> None:
+        self._progress.update(self._task, completed=frames)
+
+
+@contextmanager
+def progress(chosen: Options, files: int) -> Iterator[Progress]:
+    """Show a bar on a terminal's stderr; nothing anywhere else, or with -q."""
+    if chosen.quiet or not sys.stderr.isatty():
+        yield _Silent()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as RichProgress
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(),
+        TextColumn("{task.completed:.0f} frames"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with RichProgress(*columns, console=Console(stderr=True), transient=True) as shown:
+        yield _Bar(shown, files)

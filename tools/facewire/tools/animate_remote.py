@@ -1,0 +1,43 @@
+"""`facewire animate --connect`: the same frames, made by a running daemon."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from facewire.protocol.client import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import ExitStack
+
+    from facewire.audio import AudioFile
+    from facewire.tools.animate import Frames
+    from facewire.tools.animate_options import Options
+
+
+def through_daemon(
+    chosen: Options, instance: str, resources: ExitStack
+) -> Callable[[AudioFile], Iterator[Frames]]:
+    """Connect to the daemon of an instance; return what animates a file through it.
+
+    Raises:
+        NoDaemon: none of that name runs.
+    """
+    client = resources.enter_context(Client.connect(instance=instance, name="facewire animate"))
+
+    def frames_of(audio: AudioFile) -> Iterator[Frames]:
+        with client.open_stream(
+            sample_rate_hz=audio.sample_rate_hz,
+            channels=audio.channels,
+            encoding="float32",
+            model=chosen.model,
+            rig=chosen.rig,
+            fps=chosen.fps,
+            parameters=chosen.parameters,
+            emotion=chosen.emotion,
+            seed=chosen.seed,
+            mouth_close=chosen.mouth_close,
+        ) as stream:
+            yield from stream.animate(audio)
+
+    return frames_of

@@ -1,0 +1,70 @@
+"""A file that appears whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import contextmanager, suppress
+from secrets import token_hex
+from typing import TYPE_CHECKING, TextIO
+
+from facewire.protocol.errors import FacewireError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class OutputError(FacewireError):
+    """A result cannot be written; `full` when the disk has no room, so that no other will fit."""
+
+    def __init__(self, text: str, *, full: bool = False, hint: str = "") -> None:
+        super().__init__(text, hint=hint)
+        self.full = full
+
+
+@contextmanager
+def atomic_text(path: Path) -> Iterator[TextIO]:
+    """Open a text file that takes the place of `path` when the block ends well.
+
+    It is written beside its place and synced to the disk before it is renamed; when the block
+    fails or is interrupted, nothing of it stays and an older file is as it was.
+
+    Raises:
+        OutputError: the disk is full, or the folder cannot be written.
+    """
+    part = path.with_name(f".facewire-{os.getpid()}-{token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise _output_error(path, error) from None
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "posix":  # elsewhere a folder cannot be opened
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _output_error(path: Path, error: OSError) -> OutputError:
+    if error.errno in _FULL:
+        return OutputError(
+            f"The disk is full: {path} was not written.",
+            full=True,
+            hint="Free some space, or choose another folder with -o.",
+        )
+    return OutputError(f"{path} cannot be written: {error.strerror or error}.")
