@@ -1,0 +1,116 @@
+"""What the demo leaves and says: the CSV, the picture and the figures."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from facewire.audio import mix_down, sanitise
+from facewire.protocol.errors import FacewireError
+from facewire.tools.atomic import atomic_text
+from facewire.tools.live.figures import figures
+from facewire.tools.picture.sheet import Heading, draw_sheet
+from facewire.tools.picture.take import Take
+from facewire.tools.writers import CsvWriter
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from facewire.tools.live.realtime import Performance
+    from facewire.tools.live.speech import Speech
+
+
+def results(performance: Performance, speech: Speech, fps: Fraction) -> dict[str, Any]:
+    """Return everything measured, by the names `--json` has."""
+    measured = figures(performance.timings, audio_s=speech.duration_s, fps=float(fps))
+    opened, ended = performance.opened, performance.ended
+    return {
+        **asdict(measured),
+        "real_time_factor": round(ended.real_time_factor, 4),
+        "daemon_latency_ms": {name: round(ms, 2) for name, ms in ended.latency_ms.items()},
+        "look_ahead_ms": opened.look_ahead_samples / 16,
+        "transport": performance.transport,
+        "payloads": performance.payloads,
+        "model": opened.model,
+    }
+
+
+def make_folder(out: Path) -> None:
+    """Make the folder for the files.
+
+    Raises:
+        FacewireError: it cannot be made.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FacewireError(
+            f"cannot make the folder {out}: {error.strerror}.", hint="Choose another with --out."
+        ) from error
+
+
+def write_files(
+    out: Path, performance: Performance, speech: Speech, fps: Fraction, said: dict[str, Any]
+) -> dict[str, str]:
+    """Write the CSV and the picture into `out`; return their paths as `csv` and `picture`.
+
+    Raises:
+        FacewireError: a file cannot be written.
+    """
+    csv, picture = out / f"{Path(speech.name).stem}.csv", out / "face.png"
+    with atomic_text(csv) as text:
+        writer = CsvWriter(text, performance.opened.curves, fps)
+        writer.write(0, performance.curves, performance.eyes)
+        writer.close()
+    part = picture.with_name(f".{picture.name}.part")
+    try:
+        _draw(performance, speech, fps, said).save(part, "PNG")
+        part.replace(picture)
+    except OSError as error:
+        raise FacewireError(f"cannot write {picture}: {error.strerror}.") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return {"csv": str(csv), "picture": str(picture)}
+
+
+def _draw(performance: Performance, speech: Speech, fps: Fraction, said: dict[str, Any]) -> Any:
+    take = Take(
+        samples=mix_down(sanitise(speech.samples)[0]),
+        sample_rate_hz=speech.rate_hz,
+        curves=performance.curves,
+        names=performance.opened.curves,
+        fps=fps,
+    )
+    heading = Heading(
+        title="Facewire",
+        subtitle=f"{speech.name} · {speech.duration_s:.1f} s · {said['frames']} frames at "
+        f"{said['fps']:g} per second · model {said['model']}",
+        figures=[
+            (f"{said['first_frame_ms']:.0f} ms", "to the first frame"),
+            (f"{said['behind_voice_ms']['p50']:.0f} ms", "behind the voice"),
+            (f"{said['frames_per_s']:.0f}", "frames per second"),
+            (f"{said['real_time_factor']:.3f}", "real-time factor"),
+            (said["transport"], "transport"),
+        ],
+    )
+    return draw_sheet(take, heading)
+
+
+def lines(said: dict[str, Any], files: dict[str, str]) -> list[tuple[str, str]]:
+    """Return (what, figure) for a person, in the order they are printed."""
+    behind, daemon = said["behind_voice_ms"], said["daemon_latency_ms"]
+    payloads = ", ".join(f"{count} {way}" for way, count in said["payloads"].items())
+    inside = ", ".join(f"{name} {ms:.1f}" for name, ms in daemon.items())
+    return [
+        ("first frame", f"{said['first_frame_ms']:.0f} ms after the voice began; the model looks "
+         f"ahead by up to {said['look_ahead_ms']:.0f} ms"),
+        ("behind the voice", ", ".join(f"{name} {ms:.0f}" for name, ms in behind.items()) + " ms"),
+        ("in the daemon", f"{inside} ms"),
+        ("frames", f"{said['frames']} for {said['audio_s']:.2f} s of speech, "
+         f"{said['frames_per_s']:.1f} per second"),
+        ("real-time factor", f"{said['real_time_factor']:.3f}"),
+        ("transport", f"{said['transport']} (payloads: {payloads})"),
+        ("curves", files["csv"]),
+        ("picture", files["picture"]),
+    ]  # fmt: skip
