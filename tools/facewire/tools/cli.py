@@ -7,7 +7,6 @@ Exit codes: 0 ok, 1 failed, 2 usage, 3 already running, 4 provider missing, 5 mo
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 import traceback
 from typing import TYPE_CHECKING, Final
@@ -122,9 +121,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output (`| head`) has left: nothing is wrong, and Python must not
-        # complain when it flushes stdout at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,1 @@
+"""The service: sessions, scheduler, sockets, and where the shipped data lies."""

@@ -1,0 +1,271 @@
+"""One generation of a stream: audio in within credit, one window at a time, frames out.
+
+The numbers come from `facewire.inference.stream.Stream`, which knows no clock and no socket; this
+decides when it may go on. An interrupt makes a new `Utterance`: whatever the old one still has in
+flight then has nowhere to arrive.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from facewire.daemon.arrivals import Arrivals
+from facewire.daemon.logs import log
+from facewire.daemon.outflow import Delivery, Outflow
+from facewire.daemon.scheduler import Flight
+from facewire.inference.stream import Stream
+from facewire.protocol import limits, messages
+from facewire.protocol.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from facewire.daemon.outbox import Outbox
+    from facewire.daemon.services import Services
+    from facewire.inference.model import Model
+    from facewire.inference.settings import StreamSettings
+
+BYTES_PER_SAMPLE: Final = {"int16": 2, "float32": 4}
+CREDIT_STEP_S: Final = 0.25
+"""Credit is said anew after this much audio was used up."""
+LIVE_WAITING_S: Final = 2
+"""Seconds of frames a `live` stream computes ahead of its frame credit."""
+_NS: Final = 1_000_000_000
+_RATE_HZ: Final = 16_000
+
+
+class Utterance:
+    """A stream's audio from time zero, or from where a resumed one begins. Of the I/O thread."""
+
+    def __init__(
+        self,
+        model: Model,
+        settings: StreamSettings,
+        delivery: Delivery,
+        credit_frames: int,
+        outbox: Outbox,
+        services: Services,
+    ) -> None:
+        self.model = model
+        self.settings = settings
+        self.generation = delivery.generation
+        self.stream = Stream(model, settings)
+        self.outflow = Outflow(delivery, credit_frames, outbox, services)
+        self.queued = False
+        self.compute_ns = 0
+        self.is_ended = False
+        """True once `stream_ended` was said."""
+        self._number = delivery.stream
+        self._is_live = delivery.is_live
+        self._outbox = outbox
+        self._services = services
+        self._arrivals = Arrivals(settings.sample_rate_hz, settings.start_sample)
+        self._flight: Flight | None = None
+        self._is_void = False
+        self._refusal: tuple[str, str] | None = None
+        self._audio_ended_ns: int | None = None
+        # Audio after a window's first tick without which it cannot be inferred.
+        ahead_samples = model.family.window_spec().look_ahead_samples
+        self._reach_s = ahead_samples / _RATE_HZ + self.stream.resampler_lag_s
+        self._was_sanitised = False
+        self.credit_samples = self._credit_now()
+        """Source samples with an index below this may be sent."""
+
+    @property
+    def samples(self) -> int:
+        """Source samples that have arrived, from the utterance's time zero."""
+        return self._arrivals.samples
+
+    @property
+    def is_running(self) -> bool:
+        """True while it has audio whose frames are not all sent."""
+        begun = self._arrivals.begun_ns is not None or self._audio_ended_ns is not None
+        return begun and not (self.is_ended or self._is_void or self._refusal == _FAILED)
+
+    @property
+    def state(self) -> str:
+        """One word for `status`."""
+        if self._refusal is not None:
+            return "failed" if self._refusal == _FAILED else "refusing"
+        if self.is_ended:
+            return "ended"
+        if self.outflow.waiting_frames and self._flight is None:
+            return "paused"
+        return "running" if self._arrivals.begun_ns is not None else "open"
+
+    def push(self, audio: messages.Audio, read: Callable[[], bytes]) -> None:
+        """Take one chunk; in a generation that was refused one, pass over it without a word.
+
+        Args:
+            audio: The message.
+            read: Gets the samples; called only when they are wanted.
+
+        Raises:
+            ProtocolError: it does not fit its format, the credit, or the state, or cannot be read;
+                it and whatever follows in this generation is then refused, since a hole would
+                shift all that comes after.
+        """
+        if self._refusal is not None:
+            return
+        if self._audio_ended_ns is not None:
+            raise ProtocolError("audio_ended", "Audio came after end_audio.")
+        try:
+            payload = read()
+            self._check_chunk(audio, payload)
+        except ProtocolError as error:
+            self.refuse(error.code, error.text)
+            raise
+        now_ns = self._services.clock()
+        self.stream.push(payload)
+        self._arrivals.add(audio.samples, now_ns)
+        if self.stream.sanitised and not self._was_sanitised:
+            self._was_sanitised = True
+            text = "The audio holds values that are no sound (NaN, Inf, denormals or too loud)."
+            self._outbox.post(
+                messages.Warning(code="audio_sanitised", text=text, stream=self._number)
+            )
+        self.advance()
+
+    def _check_chunk(self, audio: messages.Audio, payload: bytes) -> None:
+        settings = self.settings
+        needed = audio.samples * settings.channels * BYTES_PER_SAMPLE[settings.encoding]
+        longest = limits.MAX_AUDIO_S * settings.sample_rate_hz
+        end = self.samples + audio.samples
+        if len(payload) != needed:
+            code = "malformed"
+            text = f"{audio.samples} samples are {needed} bytes here, not {len(payload)}."
+        elif audio.samples > longest:
+            code, text = "too_large", f"A chunk may have {longest} samples, not {audio.samples}."
+        elif end > self.credit_samples:
+            code = "credit_exceeded"
+            text = f"Samples up to {self.credit_samples} may be sent, not up to {end}."
+        else:
+            return
+        raise ProtocolError(code, text, field="samples")
+
+    def refuse(self, code: str, text: str) -> None:
+        """Take no more audio in this generation: a chunk of it was lost."""
+        self._refusal = self._refusal or (code, text)
+
+    def end(self) -> None:
+        """Take note that no audio follows.
+
+        Raises:
+            ProtocolError: it was said before.
+        """
+        if self._audio_ended_ns is not None:
+            raise ProtocolError("audio_ended", "end_audio came twice.")
+        self._audio_ended_ns = self._services.clock()
+        self.stream.end()
+        self.advance()
+
+    def grant(self, frames: int) -> None:
+        """Take note of how far the client may be sent frames; a smaller number changes nothing."""
+        self.outflow.credit_frames = max(self.outflow.credit_frames, frames)
+        self.advance()
+
+    def void(self) -> None:
+        """Let nothing of this generation leave any more."""
+        self._is_void = True
+
+    def advance(self) -> None:
+        """Do whatever can be done now: send, grant, queue the next window, say the end."""
+        if self._is_void:
+            return
+        self.outflow.pump()
+        self._queue_window()
+        self._grant_samples()
+        if self._audio_ended_ns is not None and not self.is_ended and self._refusal != _FAILED:
+            self._end_if_done()
+
+    def take(self) -> Flight | None:
+        """See `scheduler.Ready`."""
+        return None if self._is_void else self._flight
+
+    def land(self, flight: Flight) -> None:
+        """See `scheduler.Ready`."""
+        counters = self._services.counters
+        counters.windows += 1
+        spent_ns = max(flight.ready_ns - flight.started_ns, 0)
+        counters.compute_ns += spent_ns
+        if self._is_void:
+            counters.void_windows += 1
+            return
+        self._flight = None
+        self.compute_ns += spent_ns
+        if flight.failure is not None:
+            self.fail(flight.failure)
+            return
+        try:
+            self.stream.complete(flight.window)
+            if flight.frames is not None:
+                self.outflow.add(flight.frames, flight)
+            self.advance()
+        except Exception as error:  # noqa: BLE001 - a fault of ours costs this stream, never the loop
+            self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """End this generation because of a fault of ours; the other streams go on."""
+        self._refusal = _FAILED
+        self._flight = None
+        extra = {"key": "stream-failed", "stream": self._number}
+        log().error("a stream failed", exc_info=error, extra=extra)
+        self._services.counters.errors["internal"] += 1
+        self._outbox.refuse(ProtocolError(*_FAILED), self._number)
+
+    def _queue_window(self) -> None:
+        if self._flight is not None or self._refusal == _FAILED or self._is_paused():
+            return
+        if not self.stream.ready():
+            return
+        window = self.stream.take_window()
+        rate_hz = self.settings.sample_rate_hz
+        now_ns = self._services.clock()
+        needed = int((window.target_sample / _RATE_HZ + self._reach_s) * rate_hz)
+        complete_ns = self._arrivals.instant_of(needed, self._audio_ended_ns or now_ns)
+        # A face is due when its sound could be heard at the earliest: audio that came ahead of
+        # real time yields to voices that are speaking now.
+        begun_ns = self._arrivals.begun_ns or now_ns
+        start = self.settings.start_sample * _RATE_HZ // rate_hz
+        heard_ns = begun_ns + (window.target_sample - start) * _NS // _RATE_HZ
+        due_ns = max(complete_ns, heard_ns)
+        self._flight = Flight(self, self.stream, window, due_ns, complete_ns)
+        self._services.scheduler.submit(self, due_ns)
+
+    def _is_paused(self) -> bool:
+        waiting = self.outflow.waiting_frames
+        return waiting > (LIVE_WAITING_S * self.settings.fps if self._is_live else 0)
+
+    def _credit_now(self) -> int:
+        ahead_s = self._services.limits.credit_s
+        return self.stream.consumed_samples + ahead_s * self.settings.sample_rate_hz
+
+    def _grant_samples(self) -> None:
+        if self._audio_ended_ns is not None or self._refusal is not None:
+            return
+        credit = self._credit_now()
+        if credit - self.credit_samples >= CREDIT_STEP_S * self.settings.sample_rate_hz:
+            self.credit_samples = credit
+            self._outbox.post(
+                messages.Credit(stream=self._number, generation=self.generation, samples=credit)
+            )
+
+    def _end_if_done(self) -> None:
+        if self._flight is not None or self.outflow.waiting_frames or not self.stream.finished:
+            return
+        self.is_ended = True
+        audio_ns = self.samples * _NS // self.settings.sample_rate_hz
+        self._services.counters.audio_samples_16k += audio_ns * _RATE_HZ // _NS
+        self._outbox.post(
+            messages.StreamEnded(
+                stream=self._number,
+                generation=self.generation,
+                frames=self.stream.frames_total or 0,
+                dropped=self.outflow.dropped,
+                real_time_factor=self.compute_ns / audio_ns if audio_ns else 0.0,
+                latency_ms=self.outflow.latencies_ms.percentiles(),
+            )
+        )
+
+
+_FAILED: Final = ("internal", "The stream failed inside the daemon; interrupt or close it.")

@@ -1,0 +1,194 @@
+"""One stream of a session, over all its generations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from facewire.daemon.outflow import Delivery
+from facewire.daemon.utterance import Utterance
+from facewire.emotion import emotion_vector
+from facewire.inference.settings import StreamSettings
+from facewire.mapping.rigs import RIGS
+from facewire.protocol import messages
+from facewire.protocol.errors import ProtocolError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from facewire.daemon.outbox import Outbox
+    from facewire.daemon.services import Services
+    from facewire.inference.model import Model
+
+DEFAULT_RIG = "a2f"
+
+
+class Voice:
+    """A stream: what it was opened with, and the utterance it is in. Of the I/O thread."""
+
+    def __init__(
+        self, request: messages.OpenStream, model: Model, outbox: Outbox, services: Services
+    ) -> None:
+        """Open a stream and say so.
+
+        Raises:
+            ProtocolError: the rig, the identity or a setting is none we can serve.
+        """
+        self.request = request
+        self.model = model
+        self.rig = request.rig or DEFAULT_RIG
+        self._outbox = outbox
+        self._services = services
+        _check_known(request, model, self.rig)
+        with _as_protocol_error():
+            self._settings = _settings(request, self.rig)
+            self.utterance = self._begin(request.generation, request.credit_frames)
+        services.counters.streams += 1
+        outbox.post(self._opened())
+        if model.fallback is not None:
+            outbox.post(
+                messages.Warning(
+                    code="provider_fallback", text=model.fallback.text, stream=self.number
+                )
+            )
+
+    @property
+    def number(self) -> int:
+        """The client's id of the stream."""
+        return self.request.stream
+
+    def audio(self, message: messages.Audio, read: Callable[[], bytes]) -> None:
+        """Take a chunk, whose samples `read` gets. Raises as `Utterance.push`."""
+        self._check_generation(message.generation)
+        self.utterance.push(message, read)
+
+    def end_audio(self, message: messages.EndAudio) -> None:
+        """End the audio of the generation. Raises as `Utterance.end`."""
+        self._check_generation(message.generation)
+        self.utterance.end()
+
+    def emotion(self, message: messages.Emotion) -> None:
+        """Add emotion keys.
+
+        Raises:
+            ProtocolError: another generation, or times that do not increase.
+        """
+        self._check_generation(message.generation)
+        with _as_protocol_error():
+            self.utterance.stream.set_emotion_keys(message.keys)
+
+    def set_parameters(self, message: messages.SetParameters) -> None:
+        """Change parameters, of this generation and of those to come.
+
+        Raises:
+            ProtocolError: an unknown name or a value out of range; nothing is then changed.
+        """
+        with _as_protocol_error():
+            self.utterance.stream.set_parameters(message.parameters)
+        parameters = {**self._settings.parameters, **message.parameters}
+        self._settings = replace(self._settings, parameters=parameters)
+
+    def interrupt(self, message: messages.Interrupt) -> None:
+        """Void everything so far and begin a new generation at time zero.
+
+        Raises:
+            ProtocolError: the generation is not newer.
+        """
+        if message.generation <= self.utterance.generation:
+            raise ProtocolError(
+                "wrong_generation",
+                f"A new generation must be above {self.utterance.generation}.",
+                field="generation",
+            )
+        self.utterance.void()
+        self._settings = replace(self._settings, start_sample=0, first_frame=0)
+        self.utterance = self._begin(message.generation, message.credit_frames)
+        self._outbox.post(
+            messages.Interrupted(
+                stream=self.number,
+                generation=message.generation,
+                credit_samples=self.utterance.credit_samples,
+            )
+        )
+
+    def credit(self, message: messages.Credit) -> None:
+        """Take frame credit; that of an older generation means nothing any more."""
+        if message.generation == self.utterance.generation and message.frames is not None:
+            self.utterance.grant(message.frames)
+
+    def close(self) -> None:
+        """Let nothing more leave."""
+        self.utterance.void()
+
+    def _begin(self, generation: int, credit_frames: int) -> Utterance:
+        delivery = Delivery(
+            stream=self.number,
+            generation=generation,
+            is_live=self.request.mode == "live",
+            with_ledger=self.request.ledger,
+            is_resumed=self._settings.first_frame > 0,
+        )
+        return Utterance(
+            self.model, self._settings, delivery, credit_frames, self._outbox, self._services
+        )
+
+    def _opened(self) -> messages.StreamOpened:
+        return messages.StreamOpened(
+            stream=self.number,
+            generation=self.utterance.generation,
+            curves=list(RIGS[self.rig]),
+            fps=self.request.fps,
+            look_ahead_samples=self.model.look_ahead_samples,
+            burst_frames=self.model.burst_frames(self._settings.fps),
+            mouth_close=self.request.mouth_close,
+            credit_samples=self.utterance.credit_samples,
+            model=self.model.name,
+            identity=self.request.identity,
+            rig=self.rig,
+        )
+
+    def _check_generation(self, generation: int) -> None:
+        if generation != self.utterance.generation:
+            raise ProtocolError(
+                "wrong_generation",
+                f"Generation {self.utterance.generation} is in force, not {generation}.",
+                field="generation",
+            )
+
+
+def _check_known(request: messages.OpenStream, model: Model, rig: str) -> None:
+    if rig not in RIGS:
+        raise ProtocolError("unknown_rig", f"Rigs are {', '.join(RIGS)}.", field="rig")
+    if request.identity and request.identity not in model.identities:
+        known = ", ".join(model.identities) or "one face without a name"
+        raise ProtocolError(
+            "unknown_identity", f"The model {model.name} has {known}.", field="identity"
+        )
+
+
+def _settings(request: messages.OpenStream, rig: str) -> StreamSettings:
+    return StreamSettings(
+        sample_rate_hz=request.sample_rate_hz,
+        channels=request.channels,
+        encoding=request.encoding,
+        fps=Fraction(*request.fps),
+        rig=rig,
+        parameters=request.parameters,
+        emotion=emotion_vector(request.emotion),
+        seed=request.seed,
+        start_sample=request.start_sample,
+        first_frame=request.first_frame,
+        mouth_close=request.mouth_close,
+    )
+
+
+class _as_protocol_error:  # noqa: N801 - reads as a verb where it is used
+    """Turn a `SettingsError` of the core into the error the client is sent."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, SettingsError):
+            raise ProtocolError("out_of_range", str(error), field=error.field) from error

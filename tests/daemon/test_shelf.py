@@ -1,0 +1,98 @@
+"""Models are loaded once, beside the loop, and whoever waits for one is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from facewire.daemon.shelf import Shelf
+from facewire.protocol.errors import BundleError, FacewireError, ProviderError
+
+if TYPE_CHECKING:
+    from facewire.daemon.worker import Job
+    from facewire.inference.model import Model
+
+
+class Told:
+    def __init__(self) -> None:
+        self.answers: list[tuple[Model | FacewireError, float]] = []
+
+    def __call__(self, model: Model | FacewireError, load_ms: float) -> None:
+        self.answers.append((model, load_ms))
+
+
+@pytest.fixture
+def jobs() -> list[Job]:
+    return []
+
+
+@pytest.fixture
+def shelf(jobs: list[Job]) -> Shelf:
+    return Shelf("embedded", "cpu", jobs.append)
+
+
+def finish(jobs: list[Job]) -> None:
+    for job in jobs:
+        job.run()
+        job.land()
+
+
+def test_a_model_is_loaded_once_for_all_who_ask(shelf: Shelf, jobs: list[Job]) -> None:
+    told = Told()
+    for name in ("", "embedded", ""):
+        shelf.request(name, told)
+    assert told.answers == []
+    assert len(jobs) == 1
+
+    finish(jobs)
+
+    models = {id(model) for model, _ in told.answers}
+    assert len(told.answers) == 3
+    assert len(models) == 1
+    assert all(load_ms > 0 for _, load_ms in told.answers)
+    shelf.request("embedded", told)
+    assert told.answers[3] == (shelf.models[0], 0.0)
+    assert len(jobs) == 1
+
+
+def test_who_asks_for_a_model_that_is_none_is_told_why_and_may_ask_again(
+    shelf: Shelf, jobs: list[Job]
+) -> None:
+    told = Told()
+    shelf.request("../embedded", told)
+    finish(jobs)
+    shelf.request("../embedded", told)
+
+    assert isinstance(told.answers[0][0], BundleError)
+    assert len(jobs) == 2
+    assert shelf.models == []
+
+
+def test_a_loader_that_fails_oddly_is_an_answer_too(
+    shelf: Shelf, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("odd")
+
+    monkeypatch.setattr("facewire.daemon.shelf.load_model", fail)
+    told = Told()
+    shelf.request("embedded", told)
+    finish(jobs)
+
+    assert isinstance(told.answers[0][0], FacewireError)
+    assert "odd" in told.answers[0][0].text
+
+
+def test_the_default_model_is_there_before_anyone_asks(shelf: Shelf, jobs: list[Job]) -> None:
+    assert shelf.load_default().name == "embedded"
+
+    told = Told()
+    shelf.request("", told)
+    assert told.answers[0][1] == 0.0
+    assert jobs == []
+
+
+def test_a_provider_that_is_not_there_stops_the_start() -> None:
+    with pytest.raises(ProviderError):
+        Shelf("embedded", "openvino", lambda _job: None).load_default()

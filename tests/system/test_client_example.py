@@ -1,0 +1,49 @@
+"""The example that a new user copies must run as it stands."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.system.speech import SPEECH, speech
+
+if TYPE_CHECKING:
+    from tests.system.kit import DaemonProcess
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "stream_speech.py"
+
+
+def run(runtime: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(EXAMPLE), *arguments],
+        env={**os.environ, "FACEWIRE_RUNTIME_DIR": str(runtime)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_example_prints_one_line_per_frame_and_the_jaw_moves(
+    daemon: DaemonProcess, runtime: Path
+) -> None:
+    del daemon  # must be there first
+
+    done = run(runtime, str(SPEECH), "--fast")
+
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == speech().frames()
+    assert lines[60].startswith("  1.000 s")
+    assert max(line.count("#") for line in lines) > 5
+    assert min(line.count("#") for line in lines) == 0
+
+
+def test_the_example_without_a_daemon_says_how_to_start_one(runtime: Path) -> None:
+    done = run(runtime, str(SPEECH))
+
+    assert done.returncode == 1
+    assert "Start one with `facewire serve`." in done.stderr
