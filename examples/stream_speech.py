@@ -1,0 +1,59 @@
+"""A client without a game: speak a sound file to the daemon and print how far the jaw opens.
+
+Start the daemon (`facewire serve`), then::
+
+    python examples/stream_speech.py speech.wav
+
+It sends 20 ms at a time, as a microphone or a text-to-speech voice does, while it prints the frames
+that are already there. `--fast` does not wait for the speaker.
+"""
+# ruff: noqa: INP001, T201 - a script for people to read and run
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import TYPE_CHECKING
+
+import soundfile
+
+from facewire.protocol.client import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHUNK_S = 0.02
+
+
+def chunks(path: str, *, fast: bool) -> Iterator[bytes]:
+    """Yield int16 audio of 20 ms each, not before it would have been spoken."""
+    with soundfile.SoundFile(path) as file:
+        began_s = time.monotonic()
+        blocks = file.blocks(round(file.samplerate * CHUNK_S), dtype="int16")
+        for number, block in enumerate(blocks, start=1):
+            if not fast:
+                time.sleep(max(0.0, began_s + number * CHUNK_S - time.monotonic()))
+            yield block.tobytes()
+
+
+def main() -> None:
+    """Speak one file."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("sound", help="WAV, FLAC, OGG or MP3, mono or stereo")
+    parser.add_argument("--instance", default="default", help="name of the daemon")
+    parser.add_argument("--fast", action="store_true", help="send as fast as the daemon takes it")
+    options = parser.parse_args()
+    told = soundfile.info(options.sound)
+
+    with (
+        Client.connect(instance=options.instance, name="stream_speech") as client,
+        client.open_stream(sample_rate_hz=told.samplerate, channels=told.channels) as stream,
+    ):
+        jaw = stream.curves.index("jawOpen")
+        for batch in stream.animate(chunks(options.sound, fast=options.fast)):
+            for instant, weights in zip(batch.timestamps, batch.curves, strict=True):
+                print(f"{instant / 16_000:7.3f} s  {'#' * round(60 * float(weights[jaw]))}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What `facewire bench` measures, each kind in a file of its own."""
