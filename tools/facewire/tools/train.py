@@ -1,0 +1,80 @@
+"""`facewire train`: make a model of our own from recordings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def train() -> None:
+    """Train a model that Facewire ships.
+
+    Needs the `train` extra (torch), which neither users nor CI install.
+    """
+
+
+@train.command()
+@click.option(
+    "--data", required=True, type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help="Folder that holds the recordings, one sub-folder per set.",
+)  # fmt: skip
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("models/embedded"),
+    show_default=True, help="Bundle folder to write.",
+)  # fmt: skip
+@click.option("--seed", type=int, default=1, show_default=True, help="Decides everything random.")
+@click.option("--epochs", type=click.IntRange(1), help="Passes over the data [default: 14].")
+@click.option("--width", type=click.IntRange(8), help="Channels in the network [default: 192].")
+@click.option("--threads", type=click.IntRange(1), default=2, show_default=True)
+@click.option(
+    "--leave-out", multiple=True, metavar="TALKER",
+    help="Keep a GRID talker out of training and validate on that talker (repeatable).",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the validation scores as JSON.")
+def embedded(
+    data: Path,
+    out: Path,
+    *,
+    seed: int,
+    epochs: int | None,
+    width: int | None,
+    threads: int,
+    leave_out: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Train the embedded model and write its bundle.
+
+    The bundle's card and notices stay as they are; a manifest.json beside the bundle folder is
+    brought up to date. Judge the result with `facewire evaluate`.
+    """
+    import dataclasses
+    import json
+    import os
+
+    from facewire.protocol.errors import FacewireError
+
+    # Before torch loads: its threads must not spin while other work holds the cores.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        from facewire.tools.training import embedded as recipe
+        from facewire.tools.training.fit import Plan
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").startswith("facewire"):
+            raise
+        raise FacewireError(
+            f"Training needs {missing.name}, which is not installed.",
+            hint="Install the extra: pip install 'facewire[train]'.",
+        ) from missing
+    plan = Plan(seed=seed, threads=threads, leave_out=frozenset(leave_out))
+    if epochs is not None:
+        plan = dataclasses.replace(plan, epochs=epochs)
+    if width is not None:
+        plan = dataclasses.replace(plan, width=width)
+    scores = recipe.train(data, out, plan, report=lambda line: click.echo(line, err=True))
+    if (out.parent / "manifest.json").exists():
+        recipe.write_manifest(out.parent)
+    if as_json:
+        click.echo(json.dumps({c: round(r, 3) for c, r in scores.items()}, indent=1))
+    click.echo(f"Bundle written to {out}.", err=True)

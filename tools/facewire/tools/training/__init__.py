@@ -1,0 +1,7 @@
+"""Training of the embedded model: recordings in, a `direct` bundle out.
+
+Only `facewire train` imports this package; torch is needed here and nowhere else. The path of
+the data, in reading order: `recordings` (files to clips) -> `labels` and `articulation` (targets)
+-> `features` (log-mel, part of the graph) -> `dataset` (variants and crops) -> `augment` ->
+`network` -> `losses` -> `fit` -> `export` (ONNX and bundle.json).
+"""
