@@ -94,3 +94,24 @@ def test_a_runtime_folder_others_can_enter_is_refused(paths: InstancePaths) -> N
 
     with pytest.raises(RuntimeFolderError):
         InstanceLock.acquire(paths)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such limit")
+def test_a_full_disk_is_told_in_a_sentence_and_leaves_nothing(paths: InstancePaths) -> None:
+    program = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from facewire.daemon.lock import InstanceLock\n"
+        "from facewire.protocol.errors import RuntimeFolderError\n"
+        "from facewire.protocol.runtime import InstancePaths\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+        "try:\n"
+        "    InstanceLock.acquire(InstancePaths('one', Path(sys.argv[1])))\n"
+        "except RuntimeFolderError as error:\n"
+        "    sys.exit(0 if 'one' in error.text else 1)\n"
+        "sys.exit(2)\n"
+    )
+    command = [sys.executable, "-c", program, str(paths.runtime)]
+
+    assert subprocess.run(command, check=False).returncode == 0
+    assert list(paths.runtime.rglob("*")) == []

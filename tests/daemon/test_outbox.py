@@ -143,3 +143,30 @@ def test_a_ring_that_cannot_be_written_costs_nothing_but_a_counter(
 
     assert listener.payloads == [bytes(8)]
     assert outbox.traffic.ring_failures == 1
+
+
+def test_a_peer_that_missed_a_message_is_hopeless_for_good_and_told_nothing_more(
+    outbox: Outbox, listener: Listener
+) -> None:
+    listener.verdict = Sent.FULL
+    for nonce in range(2 * MAX_WAITING):
+        outbox.post(messages.Ping(nonce=nonce))
+    listener.verdict = Sent.DONE
+    outbox.flush()
+    outbox.post(messages.Ping(nonce=0))
+
+    assert outbox.hopeless
+    sequences = [envelope.sequence for envelope in listener.envelopes]
+    assert sequences == list(range(1, len(sequences) + 1))
+
+
+def test_after_its_close_nothing_leaves_an_outbox(outbox: Outbox, listener: Listener) -> None:
+    listener.verdict = Sent.FULL
+    outbox.post(messages.Ping(nonce=1))
+    listener.verdict = Sent.DONE
+
+    outbox.close()
+    outbox.post(messages.Ping(nonce=2))
+    outbox.flush()
+
+    assert listener.envelopes == []

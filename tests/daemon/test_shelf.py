@@ -96,3 +96,23 @@ def test_the_default_model_is_there_before_anyone_asks(shelf: Shelf, jobs: list[
 def test_a_provider_that_is_not_there_stops_the_start() -> None:
     with pytest.raises(ProviderError):
         Shelf("embedded", "openvino", lambda _job: None).load_default()
+
+
+def test_a_loader_that_cannot_be_started_is_an_answer_and_the_next_request_tries_again(
+    jobs: list[Job],
+) -> None:
+    def start(job: Job) -> None:
+        if not failing:
+            jobs.append(job)
+            return
+        raise OSError(failing.pop(), "Too many open files")
+
+    failing = [24]
+    shelf = Shelf("embedded", "cpu", start)
+    first, second = Told(), Told()
+    shelf.request("", first)
+    shelf.request("", second)
+    finish(jobs)
+
+    assert isinstance(first.answers[0][0], FacewireError)
+    assert [getattr(model, "name", None) for model, _ in second.answers] == ["embedded"]

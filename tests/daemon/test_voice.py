@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from tests.daemon.kit import Desk, tone
 
 from facewire.daemon.voice import Voice
+from facewire.daemon.worker import WindowJob
 from facewire.protocol import messages
 from facewire.protocol.errors import ProtocolError
 
@@ -438,3 +441,31 @@ def test_emotion_keys_must_go_up_and_belong_to_the_generation(desk: Desk, model:
         with pytest.raises(ProtocolError) as refused:
             voice.emotion(messages.Emotion(stream=1, generation=generation, keys=[(10, joy)]))
         assert refused.value.code == code
+
+
+def test_a_window_in_flight_when_its_stream_fails_arrives_nowhere(desk: Desk, model: Model) -> None:
+    voice = open_voice(desk, model)
+    push(voice, tone(1.0))
+    job = WindowJob(model.backend, desk.services.scheduler.next_batch())
+    job.run()
+
+    voice.utterance.fail(RuntimeError("a fault of ours"))
+    job.land()
+
+    assert [error.code for error in desk.listener.heard(messages.Error)] == ["internal"]
+    assert desk.listener.frame_indices() == []
+    assert desk.run_windows() == 0
+
+
+def test_an_interrupted_generation_is_freed_at_once(desk: Desk, model: Model) -> None:
+    voice = open_voice(desk, model)
+    push(voice, tone(1.0))
+    old = weakref.ref(voice.utterance)
+
+    gc.disable()
+    try:
+        voice.interrupt(messages.Interrupt(stream=1, generation=1, credit_frames=100))
+        desk.run_windows()
+        assert old() is None
+    finally:
+        gc.enable()

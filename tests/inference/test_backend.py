@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -11,6 +14,8 @@ from facewire.inference.backend import PROVIDERS, OrtBackend
 from facewire.protocol.errors import BundleError, ProviderError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 NETWORK = load_bundle("embedded").file("network.onnx")
@@ -74,3 +79,18 @@ def test_auto_always_finds_something_to_run_on(window: NDArray[np.float32]) -> N
 def test_what_is_no_network_is_a_bundle_error() -> None:
     with pytest.raises(BundleError, match="refuses"):
         OrtBackend(b"not a network")
+
+
+def test_onnxruntime_reports_to_nobody_and_leaves_nothing_in_the_home_folder(
+    tmp_path: Path,
+) -> None:
+    program = "from facewire.inference.model import load_model; load_model('embedded', 'cpu')"
+
+    # A bare environment: on a CI server onnxruntime keeps quiet by itself.
+    subprocess.run(
+        [sys.executable, "-c", program],
+        env={"HOME": str(tmp_path), "PATH": os.defpath},
+        check=True,
+    )
+
+    assert list(tmp_path.rglob("*")) == []

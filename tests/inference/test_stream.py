@@ -383,6 +383,7 @@ def test_flags_do_not_depend_on_chunks(
         ("sample_rate_hz", 7_999), ("sample_rate_hz", 192_001), ("channels", 3), ("channels", 0),
         ("encoding", "float64"), ("fps", Fraction(0)), ("fps", Fraction(241)), ("rig", "metahuman"),
         ("seed", -1), ("seed", 2**32), ("start_sample", -1), ("first_frame", -1),
+        ("start_sample", 2**53 - 1), ("first_frame", 2**53 - 1),
         ("mouth_close", "open"), ("emotion", np.zeros(9, np.float32)),
         ("emotion", np.full(10, np.nan, np.float32)), ("parameters", {"jawStrength": 1.0}),
         ("parameters", {"lowerFaceStrength": 2.1}), ("parameters", {"blinkStrength": float("nan")}),
@@ -541,3 +542,13 @@ def test_a_long_stream_keeps_little(listening: Player) -> None:
     rows = animator._ticks._rows
     assert rows is not None
     assert len(rows) <= 40
+
+
+def test_audio_before_the_first_window_wanted_is_not_kept(listening: Player) -> None:
+    stream = listening.begin(first_frame=2**40).stream
+    noise = np.full(16_000, np.nan, np.float32)
+    for _ in range(30):
+        stream.push(noise)
+
+    assert len(stream._audio._blocks) <= 1
+    assert len(stream._repaired_cells) <= 1

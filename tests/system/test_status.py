@@ -59,7 +59,10 @@ def test_status_without_a_daemon_says_how_to_start_one(runtime: Path) -> None:
         assert done.returncode == 1
         assert "facewire serve" in done.stderr
         assert "Traceback" not in done.stderr
-        assert done.stdout == ""
+        if "--json" in arguments:
+            assert "facewire serve" in json.loads(done.stdout)["error"]["hint"]
+        else:
+            assert done.stdout == ""
 
 
 def test_watching_as_json_gives_a_line_each_second_and_ends_with_its_reader(

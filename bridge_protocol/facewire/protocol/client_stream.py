@@ -69,7 +69,8 @@ class ClientStream:
 
         Raises:
             SettingsError: the array does not fit the stream.
-            DeadlineExceeded: there was no credit in time.
+            DeadlineExceeded: there was no credit in time. A part of the chunk may have been taken,
+                so go on with `interrupt()`, not with the same chunk again.
             RemoteError: the daemon refused something, `end()` was called, or the stream is over.
             FacewireError: the connection was given up.
         """

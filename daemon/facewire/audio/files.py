@@ -6,6 +6,7 @@ checked after opening, and rate, channels and length are checked by us.
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
@@ -106,7 +107,8 @@ def open_audio(path: str | Path) -> AudioFile:
     path = Path(path)
     _check_bytes(path)
     try:
-        sound = soundfile.SoundFile(path)
+        # libsndfile's binding cannot encode a name that is not Unicode, as POSIX allows.
+        sound = soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else path)
     except (soundfile.SoundFileError, TypeError, ValueError):  # the latter: absurd header fields
         raise AudioError(
             f"{path.name} is no audio file that can be read.",

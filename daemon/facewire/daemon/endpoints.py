@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import zmq
 
+from facewire.daemon.descriptors import IPC_NEEDS, raise_limit
 from facewire.protocol import limits
 from facewire.protocol.errors import ConfigError, FacewireError, RuntimeFolderError
 
@@ -65,9 +66,10 @@ def bind_local(
     Raises:
         FacewireError: the port is taken.
     """
+    most = raise_limit()
     if tcp < 0 and os.name != "nt":
         try:
-            endpoint = paths.endpoint
+            endpoint = _ipc_endpoint(paths, most)
         except RuntimeFolderError as error:
             log.warning("%s Serving on 127.0.0.1 meanwhile.", error)
         else:
@@ -75,6 +77,14 @@ def bind_local(
             paths.socket.chmod(0o600)  # libzmq makes it 0755
             return endpoint
     return _bind(socket, f"tcp://127.0.0.1:{max(tcp, 0) or '*'}")
+
+
+def _ipc_endpoint(paths: InstancePaths, descriptors: int) -> str:
+    if descriptors < IPC_NEEDS:
+        raise RuntimeFolderError(
+            f"A Unix socket needs a limit of {IPC_NEEDS} open files, here it is {descriptors}."
+        )
+    return paths.endpoint
 
 
 def check_remote(endpoint: str) -> tuple[str, int]:

@@ -12,7 +12,7 @@ class Guardian:
         """Args: `pid` may be gone already."""
         try:
             self._process: psutil.Process | None = psutil.Process(pid)
-        except psutil.NoSuchProcess:
+        except (psutil.NoSuchProcess, ValueError):  # ValueError: no process has such a number
             self._process = None
 
     def is_alive(self) -> bool:
@@ -25,5 +25,5 @@ class Guardian:
             )
         except psutil.NoSuchProcess:
             return False
-        except psutil.AccessDenied:
+        except (psutil.AccessDenied, OSError):  # OSError: no descriptor is left to look with
             return True

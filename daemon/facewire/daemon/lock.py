@@ -12,7 +12,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Self
 
-from facewire.protocol.errors import AlreadyRunning
+from facewire.protocol.errors import AlreadyRunning, RuntimeFolderError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,13 +35,21 @@ class InstanceLock:
 
         Raises:
             AlreadyRunning: another process holds it.
-            RuntimeFolderError: the folder cannot be made or is not ours alone.
+            RuntimeFolderError: the folder cannot be made or written, or is not ours alone.
         """
         descriptor = _open_locked(paths)
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, str(os.getpid()).encode())
-        remove_leftovers(paths)
-        return cls(paths.lock, descriptor)
+        lock = cls(paths.lock, descriptor)
+        try:
+            remove_leftovers(paths)  # first: they may be what fills the disk
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, str(os.getpid()).encode())
+        except OSError as error:
+            lock.release()
+            raise RuntimeFolderError(
+                f"Cannot prepare {paths.folder}: {error.strerror}.",
+                hint="Make room there, or set FACEWIRE_RUNTIME_DIR to another folder.",
+            ) from error
+        return lock
 
     def release(self) -> None:
         """Remove the file and free the lock; harmless when repeated."""

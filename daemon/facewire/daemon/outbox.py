@@ -49,6 +49,9 @@ class Outbox:
         self._waiting: deque[list[Buffer]] = deque()
         self._sequence = 0
         self._stalled_since_ns: int | None = None
+        self._overflowed = False
+        self.reached = False
+        """True once the peer took anything at all."""
         self.ring: RingWriter | None = None
         self.gone = False
         """True once the peer is known to be away."""
@@ -67,14 +70,14 @@ class Outbox:
     @property
     def hopeless(self) -> bool:
         """True when the peer takes nothing any more and should be cut."""
-        if len(self._waiting) > MAX_WAITING:
+        if self._overflowed:  # numbers are missing now: taking the rest would not make it good
             return True
         since = self._stalled_since_ns
         return since is not None and self._clock() - since > STALL_S * 1_000_000_000
 
     def post(self, message: messages.Message, payload: Buffer | None = None) -> None:
         """Send a message, now or as soon as the peer takes it."""
-        if self.gone:
+        if self.gone or self._overflowed:
             return
         try:
             parts = codec.pack(message, payload, sequence=self._sequence + 1)
@@ -84,7 +87,8 @@ class Outbox:
             return
         self._sequence += 1
         if self._waiting:
-            if len(self._waiting) <= MAX_WAITING:
+            self._overflowed = len(self._waiting) > MAX_WAITING
+            if not self._overflowed:
                 self._waiting.append(parts)
         else:
             self._try(parts)
@@ -120,6 +124,11 @@ class Outbox:
         self.traffic.inline_payloads += 1
         self.post(message, payload)
 
+    def close(self) -> None:
+        """Say nothing more: whoever gets this route next has heard nothing of it."""
+        self.gone = True
+        self._waiting.clear()
+
     def flush(self) -> None:
         """Send what waits, as far as the peer takes it."""
         while self._waiting and not self.gone:
@@ -131,6 +140,7 @@ class Outbox:
         sent = self._send(parts)
         if sent is Sent.DONE:
             self._stalled_since_ns = None
+            self.reached = True
             return True
         if sent is Sent.GONE:
             self.gone = True

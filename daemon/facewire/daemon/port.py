@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_PARTS: Final = 3
 """Parts of a message that are kept; one more than any message has, so that too many is seen."""
+_READABLE: Final = int(zmq.POLLIN)  # a plain number: `&` with the enum is ten times as slow
 _EVENTS: Final = (
     zmq.EVENT_ACCEPTED
     | zmq.EVENT_DISCONNECTED
@@ -94,7 +95,7 @@ class Port:
 
     def receive(self) -> Incoming | None:
         """Return the next message, or None when there is none now."""
-        if not int(self.socket.get(zmq.EVENTS)) & zmq.POLLIN:  # far cheaper than an exception
+        if not int(self.socket.get(zmq.EVENTS)) & _READABLE:  # far cheaper than an exception
             return None
         route = self.socket.recv(zmq.DONTWAIT)
         frame = self.socket.recv(copy=False)
@@ -132,7 +133,7 @@ class Port:
 
     def read_monitor(self) -> None:
         """Take note of who came and who left."""
-        while int(self.monitor.get(zmq.EVENTS)) & zmq.POLLIN:
+        while int(self.monitor.get(zmq.EVENTS)) & _READABLE:
             event = recv_monitor_message(self.monitor, zmq.DONTWAIT)
             kind, descriptor = zmq.Event(event["event"]), int(event["value"])
             if kind in _FAILED:
@@ -154,6 +155,7 @@ class Port:
     def cut(self, connection: Connection) -> None:
         """End a connection; libzmq sees the end and cleans up."""
         connection.cut_at_ns = None
+        self.read_monitor()  # a descriptor whose connection ended just now may be another's
         if not connection.open:
             return
         with contextlib.suppress(OSError):

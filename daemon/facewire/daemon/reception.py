@@ -186,10 +186,10 @@ class Reception:
         peer.session = Session(
             name, hello, sequence, peer.outbox, rings, self._services, self._shelf, self._stats
         )
-        peer.connection.greeted = True
         self._sessions += 1
         self._services.counters.sessions += 1
         peer.outbox.post(self._welcome(name, chosen, rings))
+        peer.connection.greeted = peer.connection.greeted or not _is_stale(peer)
         if wants_ring and rings is None:
             text = "There is no room for shared-memory rings: payloads go inline."
             peer.outbox.post(messages.Warning(code="ring_unavailable", text=text))
@@ -253,6 +253,7 @@ class Reception:
             text = "a session ended: %s"
             log().info(text, session.ending, extra={"session": session.name})
         self._dismiss(peer)
+        peer.outbox.close()  # a model that is still loading would answer to nobody
 
     def _count_traffic(self, session: Session) -> None:
         counters, traffic = self._services.counters, session.outbox.traffic
@@ -261,4 +262,16 @@ class Reception:
         counters.ring_failures += traffic.ring_failures
 
     def _dismiss(self, peer: Peer) -> None:
+        if _is_stale(peer):
+            self._peers.pop((id(peer.port), peer.route), None)
+            return
         peer.connection.cut_at_ns = self._services.clock() + FAREWELL_MS * _NS_PER_MS
+
+
+def _is_stale(peer: Peer) -> bool:
+    """Return whether the peer's own connection has ended, whatever `connection` says.
+
+    Messages of a killed client are read after its end; by then its descriptor, by which they are
+    told apart, may be that of somebody new, who must not be cut for them.
+    """
+    return peer.outbox.gone or not peer.outbox.reached

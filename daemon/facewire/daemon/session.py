@@ -10,6 +10,7 @@ from facewire.daemon.voices import Voices, usable
 from facewire.protocol import codec, limits, messages
 from facewire.protocol.errors import FacewireError, ProtocolError
 from facewire.protocol.registry import ERRORS
+from facewire.protocol.ring import ALIGNMENT, RECORD_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -148,7 +149,7 @@ class Session:
 
     def _audio(self, message: messages.Audio, payload: bytes | None) -> None:
         if message.length_bytes is not None:
-            self._unreleased_bytes += message.length_bytes
+            self._unreleased_bytes += RECORD_HEADER.size + ALIGNMENT + message.length_bytes
         self.voices.get(message.stream).audio(
             message, lambda: self._from_ring(message) if payload is None else payload
         )

@@ -56,8 +56,13 @@ class Shelf:
             return
         waiting = self._waiting.setdefault(name, [])
         waiting.append(then)
-        if len(waiting) == 1:
+        if len(waiting) > 1:
+            return
+        try:
             self._start(_LoadJob(self, name, self._provider))
+        except Exception as error:  # noqa: BLE001 - no descriptor or thread left: the next may get one
+            log().error("cannot start loading", exc_info=error, extra={"key": "no-loader"})
+            self.take_in(name, FacewireError(f"the model {name} cannot be loaded now."), 0.0)
 
     def take_in(self, name: str, loaded: Model | FacewireError, load_ms: float) -> None:
         """Put a model on the shelf and tell who waits for it; or tell them that it failed."""

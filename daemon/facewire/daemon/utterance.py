@@ -167,6 +167,7 @@ class Utterance:
     def void(self) -> None:
         """Let nothing of this generation leave any more."""
         self._is_void = True
+        self._flight = None  # it knows us: a storm of interrupts must not wait for the collector
 
     def advance(self) -> None:
         """Do whatever can be done now: send, grant, queue the next window, say the end."""
@@ -193,6 +194,8 @@ class Utterance:
             return
         self._flight = None
         self.compute_ns += spent_ns
+        if self._refusal == _FAILED:
+            return
         if flight.failure is not None:
             self.fail(flight.failure)
             return

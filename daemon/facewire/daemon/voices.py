@@ -35,7 +35,7 @@ class Voices:
         self._shelf = shelf
         self._refuse = refuse
         self._voices: dict[int, Voice] = {}
-        self._opening: set[int] = set()
+        self._opening: dict[int, messages.OpenStream] = {}
 
     def __len__(self) -> int:
         """Return how many streams there are, those being opened included."""
@@ -75,16 +75,16 @@ class Voices:
         most = self._services.limits
         if len(self) >= most.streams_per_session or self._services.open_streams >= most.streams:
             raise ProtocolError("too_many_streams", "No more streams can be opened now.")
-        self._opening.add(message.stream)
+        self._opening[message.stream] = message
         self._services.open_streams += 1
         self._shelf.request(message.model, partial(self._opened, message))
 
     def _opened(
         self, message: messages.OpenStream, model: Model | FacewireError, _load_ms: float
     ) -> None:
-        if message.stream not in self._opening:
-            return  # closed while the model was loading
-        self._opening.discard(message.stream)
+        if self._opening.get(message.stream) is not message:
+            return  # closed while the model was loading, and perhaps opened anew
+        del self._opening[message.stream]
         try:
             self._voices[message.stream] = Voice(
                 message, usable(model), self._outbox, self._services
@@ -105,7 +105,7 @@ class Voices:
             ProtocolError: there is none of this number.
         """
         if number in self._opening:
-            self._opening.discard(number)
+            del self._opening[number]
         else:
             self.get(number).close()
             del self._voices[number]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
+from facewire.inference.ort import load_onnxruntime
 from facewire.protocol.errors import BundleError, ProviderError
 
 if TYPE_CHECKING:
@@ -99,14 +100,10 @@ class OrtBackend:
 
 
 def _offered() -> list[str]:
-    import onnxruntime
-
-    return list(onnxruntime.get_available_providers())
+    return list(load_onnxruntime().get_available_providers())
 
 
 def _named_session(source: bytes | str, name: str, threads: int) -> Any:
-    import onnxruntime
-
     if name not in PROVIDERS:
         raise ProviderError(
             f"There is no provider called {name!r}.", hint=f"Known: auto, {', '.join(PROVIDERS)}."
@@ -118,7 +115,7 @@ def _named_session(source: bytes | str, name: str, threads: int) -> Any:
             hint="`pip install facewire[gpu]` brings cuda; `facewire doctor` says what is there.",
         )
     try:
-        session = onnxruntime.InferenceSession(source, _options(threads), providers=[asked])
+        session = load_onnxruntime().InferenceSession(source, _options(threads), providers=[asked])
     except Exception as error:  # onnxruntime raises classes of a private module
         raise BundleError(f"onnxruntime refuses the network: {error}") from error
     got = session.get_providers()[0]
@@ -131,9 +128,7 @@ def _named_session(source: bytes | str, name: str, threads: int) -> Any:
 
 
 def _options(threads: int) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
+    options = load_onnxruntime().SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

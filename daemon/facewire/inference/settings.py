@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_FPS: Final = 240
+LAST_INSTANT_SAMPLES: Final = 2**52
+"""No utterance may begin later: instants of all its frames stay under the wire's 2^53."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +65,19 @@ class StreamSettings:
         _require("fps", 1 <= self.fps <= MAX_FPS, self.fps)
         _require("rig", self.rig in RIGS, self.rig, f"Known: {', '.join(RIGS)}.")
         _require("seed", 0 <= self.seed < 2**32, self.seed)
-        _require("start_sample", self.start_sample >= 0, self.start_sample)
+        last = LAST_INSTANT_SAMPLES
+        _require(
+            "start_sample",
+            0 <= self.start_sample * 16_000 <= last * self.sample_rate_hz,
+            self.start_sample,
+        )
         _require(
             "start_sample",
             self.start_sample * 16_000 % self.sample_rate_hz == 0,
             self.start_sample,
             "Its instant must be a whole 16 kHz sample.",
         )
-        _require("first_frame", self.first_frame >= 0, self.first_frame)
+        _require("first_frame", 0 <= self.first_frame * 16_000 <= last * self.fps, self.first_frame)
         _require("mouth_close", self.mouth_close in ("arkit", "raw"), self.mouth_close)
         _check_emotion(self.emotion)
         checked_parameters(self.parameters)

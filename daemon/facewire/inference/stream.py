@@ -85,6 +85,7 @@ class Stream:
         if repaired is not None:
             self._note_repaired(repaired)
         self._audio.accumulate(self._resampler.push(mix_down(samples)))
+        self._forget()  # the first window wanted may lie far ahead
 
     def end(self) -> None:
         """Say that no audio follows; the remaining windows become ready."""
@@ -124,11 +125,8 @@ class Stream:
         """Say that the window's frames are made; the next one may be taken."""
         assert self._in_flight
         self._in_flight = False
-        oldest = max(0, self._spec.start(self._next_window))
-        self._audio.drop_before(oldest)
         self._emotions.forget_before(window.target_sample)
-        stale = oldest // _CELL_SAMPLES
-        self._repaired_cells = {cell for cell in self._repaired_cells if cell >= stale}
+        self._forget()
 
     def accept(self, window: Window, result: NDArray[np.float32]) -> FrameBatch | None:
         """Animate and complete in one, for callers with one thread."""
@@ -183,6 +181,14 @@ class Stream:
         """Most seconds the resampler holds back, on top of the model's look-ahead."""
         return self._resampler.lag_s
 
+    def _forget(self) -> None:
+        """Drop what no window to come reads."""
+        oldest = max(0, self._spec.start(self._next_window))
+        self._audio.drop_before(oldest)
+        if self._repaired_cells:
+            stale = oldest // _CELL_SAMPLES
+            self._repaired_cells = {cell for cell in self._repaired_cells if cell >= stale}
+
     def _windows_left(self) -> int:
         return available_windows(
             self._spec,
@@ -206,14 +212,17 @@ class Stream:
 
     def _emotion_rows(self, first: int) -> NDArray[np.float32]:
         ticks = self._spec.ticks
-        step = self._spec.stride / ticks
         first_key = self._emotions.first_time
+        if first_key is None:
+            return np.repeat(self.settings.emotion[None], ticks, axis=0)
+        stride = self._spec.stride
+        instants = [
+            first + tick * stride.numerator // (ticks * stride.denominator) for tick in range(ticks)
+        ]
         return np.stack(
             [
-                self.settings.emotion
-                if first_key is None or (first + int(step * tick)) < first_key
-                else self._emotions.held(first + int(step * tick))
-                for tick in range(ticks)
+                self.settings.emotion if instant < first_key else self._emotions.held(instant)
+                for instant in instants
             ]
         )
 

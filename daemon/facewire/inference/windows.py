@@ -26,7 +26,7 @@ class WindowSpec:
 
     def start(self, index: int) -> int:
         """Return the absolute index of the first sample of a window; may be negative."""
-        return _floor(index * self.stride) + self.start_offset
+        return index * self.stride.numerator // self.stride.denominator + self.start_offset
 
     def target(self, index: int) -> int:
         """Return the instant of a window's first tick, in samples."""
@@ -66,10 +66,6 @@ def frame_timestamp(frame: int, fps: Fraction, rate_hz: int = 16_000) -> int:
 def frame_total(samples: int, rate_hz: int, fps: Fraction) -> int:
     """Return the frames of `samples` at `rate_hz`: ceil(samples * fps / rate)."""
     return -(-samples * fps.numerator // (rate_hz * fps.denominator))
-
-
-def _floor(value: Fraction) -> int:
-    return value.numerator // value.denominator
 
 
 def _truncated(numerator: int, denominator: int) -> int:
