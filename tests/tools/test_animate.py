@@ -489,3 +489,92 @@ def _read_terminal(reader: int) -> bytes:
         return os.read(reader, 4_096)
     except OSError:  # Linux says so when the other side is closed
         return b""
+
+
+def test_a_link_stays_a_link_and_the_file_it_names_is_written(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    link = tmp_path / "clip.csv"
+    link.symlink_to(tmp_path / "real" / "clip.csv")
+
+    assert _run(SPEECH, "-o", link).returncode == 0
+
+    assert link.is_symlink()
+    assert (tmp_path / "real" / "clip.csv").read_text().startswith(",timeCode,")
+
+
+def test_a_pipe_is_written_and_not_replaced(speech_csv: Path) -> None:
+    done = subprocess.run(_command(SPEECH, "-o", "/dev/stdout"), capture_output=True, check=True)
+
+    assert done.stdout == speech_csv.read_bytes()
+
+
+def test_a_reader_that_leaves_early_is_no_traceback() -> None:
+    with subprocess.Popen(
+        _command(SPEECH, "-o", "/dev/stdout", "-q"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(1)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(30) == 1
+
+
+def test_a_slash_at_the_end_asks_for_a_folder(speech_csv: Path, tmp_path: Path) -> None:
+    assert _run(SPEECH, "-o", f"{tmp_path}/new/").returncode == 0
+
+    written = tmp_path / "new" / "speech_16k.csv"
+    assert written.read_bytes() == speech_csv.read_bytes()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes any byte in a name")
+def test_a_name_that_is_no_unicode_is_read(speech_csv: Path, tmp_path: Path) -> None:
+    source = tmp_path / os.fsdecode(b"voice\xff.flac")
+    source.write_bytes(SPEECH.read_bytes())
+
+    assert _run(source, "-o", tmp_path / "clip.csv").returncode == 0
+
+    assert (tmp_path / "clip.csv").read_bytes() == speech_csv.read_bytes()
+
+
+def test_a_provider_for_somebody_elses_daemon_is_a_usage_error(tmp_path: Path) -> None:
+    done = _run(SPEECH, "-o", tmp_path / "a.csv", "--connect", "--provider", "cuda")
+
+    assert done.returncode == 2
+    assert "--provider" in done.stderr
+
+
+@pytest.mark.parametrize("wrong", [["--model", "nobody"], ["--fps", "0"]])
+def test_json_tells_an_error_too(tmp_path: Path, wrong: list[str]) -> None:
+    done = _run(SPEECH, "-o", tmp_path / "a.csv", "--json", *wrong)
+
+    error = json.loads(done.stdout)["error"]
+    assert error["exit_code"] == done.returncode != 0
+    assert error["text"] in done.stderr
+
+
+@pytest.mark.parametrize("into_file", [False, True])
+def test_a_dash_writes_the_table_to_standard_output(tmp_path: Path, *, into_file: bool) -> None:
+    command = [sys.executable, "-m", "facewire", "animate", str(SPEECH), "-o", "-", "-q"]
+    if into_file:
+        with (tmp_path / "out.csv").open("w") as out:
+            done = subprocess.run(
+                command, stdout=out, stderr=subprocess.PIPE, text=True, check=False
+            )
+        text = (tmp_path / "out.csv").read_text()
+    else:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        text = done.stdout
+
+    assert done.returncode == 0, done.stderr
+    assert text.startswith(",timeCode,blendShapes.EyeBlinkLeft")
+    assert len(text.splitlines()) == 1 + -(-soundfile.info(SPEECH).frames * 60 // 16_000)
+
+
+@pytest.mark.parametrize("name", ["a.usd", "a.GLB"])
+def test_a_name_that_promises_another_format_is_refused(tmp_path: Path, name: str) -> None:
+    done = _run(SPEECH, "-o", tmp_path / name)
+
+    assert done.returncode == 2
+    assert ".csv or .json" in done.stderr
+    assert not (tmp_path / name).exists()

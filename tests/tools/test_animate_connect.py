@@ -57,7 +57,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_a_daemon_makes_the_same_bytes(runtime: Path, tmp_path: Path, options: list[str]) -> None:
     here = _animate(SPEECH, "-o", tmp_path / "here.json", *options, runtime=runtime)
     there = _animate(
-        SPEECH, "-o", tmp_path / "there.json", "--connect=casting", *options, runtime=runtime
+        SPEECH, "-o", tmp_path / "there.json", "--instance", "casting", *options, runtime=runtime
     )
 
     assert (here.returncode, there.returncode) == (0, 0), there.stderr
@@ -72,7 +72,13 @@ def test_a_long_stereo_file_goes_through_a_daemon_within_its_credit(
     soundfile.write(tmp_path / "long.wav", wide, 24_000, subtype="FLOAT")
 
     done = _animate(
-        tmp_path / "long.wav", "-o", tmp_path / "there.csv", "--connect", "casting", runtime=runtime
+        tmp_path / "long.wav",
+        "-o",
+        tmp_path / "there.csv",
+        "--connect",
+        "--instance",
+        "casting",
+        runtime=runtime,
     )
     _animate(tmp_path / "long.wav", "-o", tmp_path / "here.csv", runtime=runtime)
 
@@ -89,12 +95,38 @@ def test_a_bad_file_among_others_does_not_end_the_session(runtime: Path, tmp_pat
     soundfile.write(tmp_path / "in" / "b.wav", speech, 16_000)
 
     done = _animate(
-        tmp_path / "in", "-o", tmp_path / "out", "--connect", "casting", runtime=runtime
+        tmp_path / "in",
+        "-o",
+        tmp_path / "out",
+        "--connect",
+        "--instance",
+        "casting",
+        runtime=runtime,
     )
 
     assert done.returncode == 1
     assert "a.flac" in done.stderr
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.csv"]
+
+
+def test_a_model_the_daemon_does_not_have_exits_as_it_would_in_process(
+    runtime: Path, tmp_path: Path
+) -> None:
+    done = _animate(
+        SPEECH, "-o", tmp_path / "a.csv", "--instance", "casting", "--model", "nobody",
+        runtime=runtime,
+    )  # fmt: skip
+
+    assert done.returncode == 5
+    assert not (tmp_path / "a.csv").exists()
+
+
+def test_the_hint_for_a_missing_instance_starts_that_instance(tmp_path: Path) -> None:
+    done = _animate(
+        SPEECH, "-o", tmp_path / "a.csv", "--instance", "casting", runtime=tmp_path / "empty"
+    )
+
+    assert "facewire serve --instance casting" in done.stderr
 
 
 def test_without_a_daemon_it_says_so(tmp_path: Path) -> None:

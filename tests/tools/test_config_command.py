@@ -92,3 +92,11 @@ def test_explain_names_the_nearest_setting(folder: Path) -> None:
 
     assert refused.returncode == 2
     assert "Did you mean limits.sessions?" in refused.stderr
+
+
+def test_explain_tells_programs_the_same(folder: Path) -> None:
+    told = json.loads(run("explain", "log", "--json", folder=folder).stdout)
+
+    assert set(told) == {name for name in RULES if name.startswith("log.")}
+    assert told["log.level"]["variable"] == "FACEWIRE_LOG__LEVEL"
+    assert told["log.level"]["needs_restart"] is False

@@ -55,8 +55,10 @@ def test_frame_rates_are_exact(text: str, rate: Fraction) -> None:
     assert frame_rate(context, click.Option(["--fps"]), text) == rate
 
 
-@pytest.mark.parametrize("text", ["0", "0.5", "241", "-60", "sixty", "1/0", ""])
+@pytest.mark.parametrize(
+    "text", ["0", "0.5", "241", "-60", "sixty", "1/0", "", "nan", "1e999999999", "6e1", "33.333333"]
+)
 def test_other_frame_rates_are_refused_with_a_sentence(text: str) -> None:
     context = click.Context(click.Command("demo"))
-    with pytest.raises(click.BadParameter, match=r"frames per second|no number"):
+    with pytest.raises(click.BadParameter, match=r"frames per second|no number|too fine"):
         frame_rate(context, click.Option(["--fps"]), text)

@@ -98,6 +98,18 @@ def test_each_check_is_one_line_and_a_failed_one_has_its_fix(
 
 
 @pytest.mark.usefixtures("runtime_folder")
+def test_a_broken_configuration_is_one_failed_check_among_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FACEWIRE_LOG__LEVLE", "info")
+    code, answer = diagnosed()
+    failures = [check for check in answer["checks"] if check["status"] == "failed"]
+    assert [check["name"] for check in failures] == ["configuration"]
+    assert "FACEWIRE_LOG__LEVEL" in failures[0]["fix"]
+    assert code == 1
+
+
+@pytest.mark.usefixtures("runtime_folder")
 def test_json_has_a_stable_shape() -> None:
     _, answer = diagnosed("--instance", "somebody")
     assert set(answer) == {"ok", "checks"}

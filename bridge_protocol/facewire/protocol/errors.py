@@ -64,6 +64,11 @@ class ProtocolError(FacewireError):
 class RemoteError(ProtocolError):
     """The other side answered with an `error` message; `code` is the one it sent."""
 
+    @property
+    def exit_code(self) -> int:  # type: ignore[override]  # what it is depends on the code
+        """5 when the daemon lacks the model, as in process; else 1."""
+        return 5 if self.code == "unknown_model" else 1
+
 
 class ConnectionLost(FacewireError):  # noqa: N818 - says what happened
     """The daemon went away and did not come back within the deadline."""

@@ -166,9 +166,10 @@ class Handshake:
                 check_private_folder(paths.folder)
                 text = read_private(paths.handshake)
             except FileNotFoundError as error:
+                named = "" if paths.instance == "default" else f" --instance {paths.instance}"
                 raise NoDaemon(
                     f"No daemon `{paths.instance}` is running here.",
-                    hint="Start one with `facewire serve`.",
+                    hint=f"Start one with `facewire serve{named}`.",
                 ) from error
         try:
             return _handshake_from_json(json.loads(text))

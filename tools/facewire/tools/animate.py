@@ -115,7 +115,7 @@ def animate(chosen: options.Options) -> int:
     """
     from facewire.tools.clips import clips
 
-    work = clips(chosen.sources, chosen.output, chosen.format)
+    work = clips(chosen.sources, chosen.output, chosen.format, into_folder=chosen.into_folder)
     with ExitStack() as resources:
         take = _take(chosen, resources)
         progress = resources.enter_context(options.progress(chosen, len(work)))

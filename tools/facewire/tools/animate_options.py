@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from facewire.inference.settings import StreamSettings
 
 _FILE = click.Path(exists=True, path_type=Path)
+_DEFAULT_PROVIDER = "cpu"
+_LATER_FORMATS = (".usd", ".usda", ".usdc", ".usdz", ".gltf", ".glb", ".fbx")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,8 @@ class Options:
 
     sources: tuple[Path, ...]
     output: Path
+    into_folder: bool
+    """OUT was written with a slash at its end: a folder, there or not."""
     format: str
     fps: Fraction
     model: str
@@ -66,9 +70,16 @@ class Options:
 def animate_options(command: Callable[[Options], int]) -> Callable[..., int]:
     """Add the arguments and options of `animate` to a function of `Options`."""
 
-    def collected(*, no_idle: bool, output_format: str | None, **values: Any) -> int:
-        suffix = values["output"].suffix.lower().lstrip(".")
-        values["format"] = output_format or ("json" if suffix == "json" else "csv")
+    def collected(
+        *, no_idle: bool, output_format: str | None, out: str, instance: str | None, **values: Any
+    ) -> int:
+        values["output"] = Path("/dev/stdout" if out == "-" else out)
+        values["into_folder"] = out.endswith((os.sep, os.altsep or os.sep))
+        values["format"] = output_format or _format_of(values["output"])
+        through_daemon = values["connect"] or instance is not None
+        values["connect"] = (instance or "default") if through_daemon else None
+        if values["connect"] is not None and values["provider"] != _DEFAULT_PROVIDER:
+            raise click.UsageError("The daemon chose its provider; leave --provider out.")
         if no_idle:
             off = {"blinkStrength": 0.0, "gazeStrength": 0.0, "browStrength": 0.0}
             values["parameters"] = off | values["parameters"]
@@ -80,6 +91,16 @@ def animate_options(command: Callable[[Options], int]) -> Callable[..., int]:
     for add in reversed(_OPTIONS):
         decorated = add(decorated)
     return decorated
+
+
+def _format_of(output: Path) -> str:
+    """Return the format that a file's name asks for; a folder or another name gets CSV."""
+    suffix = output.suffix.lower()
+    if suffix in _LATER_FORMATS:
+        raise click.UsageError(
+            f"{suffix} files cannot be written yet; use .csv or .json, or --format to insist."
+        )
+    return "json" if suffix == ".json" else "csv"
 
 
 def _numbers(
@@ -97,15 +118,15 @@ def _numbers(
 
 _OPTIONS = (
     click.argument("sources", metavar="IN...", nargs=-1, required=True, type=_FILE),
-    click.option("-o", "--output", metavar="OUT", required=True, type=click.Path(path_type=Path),
-                 help="File to write; a folder for several files."),
+    click.option("-o", "--output", "out", metavar="OUT", required=True, type=click.Path(),
+                 help="File to write (-: standard output); a folder for several files."),
     click.option("--format", "output_format", type=click.Choice(["csv", "json"]),
                  help="Default: csv, or json when OUT ends so."),
     click.option("--fps", default="60", show_default=True, callback=frame_rate,
                  help="Frames per second: 60, 29.97, 30000/1001 ..."),
     click.option("--model", default="embedded", show_default=True,
                  help="A model's name, or the path of a bundle's folder."),
-    click.option("--provider", default="cpu", show_default=True,
+    click.option("--provider", default=_DEFAULT_PROVIDER, show_default=True,
                  help="What runs the network: cpu, auto, cuda ..."),
     click.option("--emotion", multiple=True, metavar="NAME=WEIGHT", callback=_numbers,
                  help="An emotion over the whole clip, such as joy=0.6; repeatable."),
@@ -120,8 +141,9 @@ _OPTIONS = (
     click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True,
                  help="Of blinks, gaze and brows: same seed, same motion."),
     click.option("--no-idle", is_flag=True, help="No blinks, gaze or brow accents."),
-    click.option("--connect", metavar="[INSTANCE]", is_flag=False, flag_value="default",
-                 help="Go through the running daemon (default: the instance `default`)."),
+    click.option("--connect", is_flag=True, help="Go through the running daemon."),
+    click.option("--instance", metavar="NAME",
+                 help="Go through the daemon of this instance (default: `default`)."),
     click.option("--json", "as_json", is_flag=True, help="Print a summary as one JSON object."),
     click.option("-q", "--quiet", is_flag=True, help="Errors only."),
     click.option("-v", "--verbose", count=True, help="Say more; -vv: tracebacks."),

@@ -30,11 +30,35 @@ def atomic_text(path: Path) -> Iterator[TextIO]:
     """Open a text file that takes the place of `path` when the block ends well.
 
     It is written beside its place and synced to the disk before it is renamed; when the block
-    fails or is interrupted, nothing of it stays and an older file is as it was.
+    fails or is interrupted, nothing of it stays and an older file is as it was. A symbolic link
+    stays one and the file it names is replaced. A device or pipe, such as `/dev/stdout`, cannot be
+    replaced and is written as the lines come.
 
     Raises:
         OutputError: the disk is full, or the folder cannot be written.
     """
+    try:
+        if _is_stream(path):
+            with path.open("w", encoding="utf-8", newline="\n") as stream:
+                yield stream
+        else:
+            with _replaced(path.resolve()) as stream:
+                yield stream
+    except BrokenPipeError:
+        raise  # whoever read our output has left; the command line knows what to do
+    except OSError as error:
+        raise _output_error(path, error) from None
+
+
+def _is_stream(path: Path) -> bool:
+    # /dev/stdout may lead to a plain file (`> out.csv`), even to one that has no name any more:
+    # it is written where the shell opened it, not replaced.
+    descriptor = str(path).startswith(("/dev/std", "/dev/fd/", "/proc/"))
+    return descriptor or (path.exists() and not path.is_file())
+
+
+@contextmanager
+def _replaced(path: Path) -> Iterator[TextIO]:
     part = path.with_name(f".facewire-{os.getpid()}-{token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,8 +68,6 @@ def atomic_text(path: Path) -> Iterator[TextIO]:
             os.fsync(stream.fileno())
         part.replace(path)
         _sync_folder(path.parent)
-    except OSError as error:
-        raise _output_error(path, error) from None
     finally:
         with suppress(OSError):
             part.unlink()

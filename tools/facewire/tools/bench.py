@@ -12,6 +12,8 @@ from facewire.tools.frame_rate import frame_rate
 if TYPE_CHECKING:
     from fractions import Fraction
 
+_COUNT = click.IntRange(min=1)
+
 
 @click.group()
 def bench() -> None:
@@ -23,8 +25,13 @@ def bench() -> None:
 
 
 @bench.command()
-@click.option("--trips", default=2000, show_default=True, help="Round trips per payload and route.")
-@click.option("--turns", default=200, show_default=True, help="Turns through a daemon per route.")
+@click.option(
+    "--trips", type=_COUNT, default=2000, show_default=True,
+    help="Round trips per payload and route.",
+)  # fmt: skip
+@click.option(
+    "--turns", type=_COUNT, default=200, show_default=True, help="Turns through a daemon per route."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def ipc(*, trips: int, turns: int, as_json: bool) -> None:
     """Compare ring, ipc, tcp and tcp with CURVE."""
@@ -58,7 +65,9 @@ def ipc(*, trips: int, turns: int, as_json: bool) -> None:
 @click.option("--model", default="embedded", show_default=True, help="Model to measure.")
 @click.option("--provider", default="cpu", show_default=True, help="Execution provider.")
 @click.option("--fps", callback=frame_rate, default="60", show_default=True, help="Frame rate.")
-@click.option("--passes", default=5, show_default=True, help="Times the clip is animated.")
+@click.option(
+    "--passes", type=_COUNT, default=5, show_default=True, help="Times the clip is animated."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def animate(*, model: str, provider: str, fps: Fraction, passes: int, as_json: bool) -> None:
     """Measure the model itself: frames per second, real-time factor, time of a window."""

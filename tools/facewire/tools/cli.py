@@ -7,6 +7,8 @@ Exit codes: 0 ok, 1 failed, 2 usage, 3 already running, 4 provider missing, 5 mo
 from __future__ import annotations
 
 import importlib
+import json
+import os
 import sys
 import traceback
 from typing import TYPE_CHECKING, Final
@@ -104,6 +106,13 @@ def report(error: FacewireError) -> int:
     return error.exit_code
 
 
+def _report_to_program(wanted: Sequence[str], text: str, hint: str, exit_code: int) -> None:
+    """With `--json`, print an error on stdout too, so that a program always has JSON to read."""
+    if "--json" in wanted:
+        error = {"text": text, "hint": hint, "exit_code": exit_code}
+        click.echo(json.dumps({"error": error}))
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     from facewire.protocol.errors import FacewireError
@@ -114,10 +123,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except FacewireError as error:
         if "-vv" in wanted:
             traceback.print_exc()
+        _report_to_program(wanted, error.text, error.hint, error.exit_code)
         sys.exit(report(error))
     except click.ClickException as error:
+        _report_to_program(wanted, error.format_message(), "", error.exit_code)
         error.show()
         sys.exit(error.exit_code)
+    except BrokenPipeError:  # who read our output has left, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the interpreter flushes stdout at its end
+        sys.exit(1)
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         sys.exit(130)

@@ -24,23 +24,25 @@ class Clip:
     output: Path
 
 
-def clips(sources: Sequence[Path], output: Path, suffix: str) -> list[Clip]:
+def clips(
+    sources: Sequence[Path], output: Path, suffix: str, *, into_folder: bool = False
+) -> list[Clip]:
     """Return what to read and where to write, in order.
 
-    One file goes to `output` itself, or into it when that is a folder. Several files, or a folder,
-    go into the folder `output`, where a folder's tree is mirrored. Two sources of one name keep
-    their whole names (`a.wav.csv`, `a.flac.csv`).
+    One file goes to `output` itself, or into it when that is a folder or, with `into_folder`, is to
+    be one. Several files, or a folder, go into the folder `output`, where a folder's tree is
+    mirrored. Two sources of one name keep their whole names (`a.wav.csv`, `a.flac.csv`).
 
     Raises:
         click.UsageError: a result would replace a source, or `output` is a file where a folder is
             needed, or nothing was found.
     """
     single = len(sources) == 1 and not sources[0].is_dir()
-    if single and not output.is_dir():
+    if single and not into_folder and not output.is_dir():
         found = [Clip(sources[0], output)]
     else:
         if output.exists() and not output.is_dir():
-            raise click.UsageError(f"{output} is a file; several results need a folder.")
+            raise click.UsageError(f"{output} is a file, and a folder is needed.")
         found = _into_folder([pair for each in sources for pair in _below(each)], output, suffix)
     if not found:
         raise click.UsageError(f"No audio files ({', '.join(SUFFIXES)}) are in {sources[0]}.")

@@ -19,7 +19,8 @@ def config() -> None:
     """Show the configuration, its files and what each setting means.
 
     Settings come, lowest first, from Facewire itself, the site's file, your file, `--config`,
-    variables such as FACEWIRE_LOG__LEVEL, and flags. An unknown name is an error.
+    variables such as FACEWIRE_LOG__LEVEL, and flags. An unknown name in a file, or
+    of a variable with two underscores, is an error.
     """
 
 
@@ -71,7 +72,8 @@ def path(*, as_json: bool) -> None:
 
 @config.command()
 @click.argument("name", required=False)
-def explain(*, name: str | None) -> None:
+@json_option
+def explain(*, name: str | None, as_json: bool) -> None:
     """Say what each setting does, or only NAME, such as `limits.sessions` or `log`."""
     from facewire.daemon.config import unknown_setting, variable_of
     from facewire.daemon.settings import DEFAULTS, RULES
@@ -79,6 +81,10 @@ def explain(*, name: str | None) -> None:
     wanted = [each for each in RULES if name is None or each == name or each.startswith(f"{name}.")]
     if not wanted:
         raise unknown_setting(str(name))
+    if as_json:
+        told = {each: _explained(RULES[each], DEFAULTS[each], variable_of(each)) for each in wanted}
+        click.echo(json.dumps(told))
+        return
     for each in wanted:
         rule = RULES[each]
         click.secho(each, bold=True, nl=False)
@@ -86,6 +92,16 @@ def explain(*, name: str | None) -> None:
         click.echo(f"    {rule.words}")
         restart = "" if rule.live else "; needs a restart"
         click.echo(f"    {variable_of(each)}{restart}")
+
+
+def _explained(rule: Rule, default: int | str, variable: str) -> dict[str, object]:
+    return {
+        "default": default,
+        "values": _values(rule, default),
+        "words": rule.words,
+        "variable": variable,
+        "needs_restart": not rule.live,
+    }
 
 
 def _values(rule: Rule, default: int | str) -> str:

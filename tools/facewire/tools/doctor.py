@@ -51,10 +51,14 @@ def _configured(instance: str | None) -> tuple[str, str, str]:
     import os
 
     from facewire.daemon.config import load
+    from facewire.daemon.settings import Config
+    from facewire.protocol.errors import ConfigError
 
-    flags: dict[str, int | str | None] = {"daemon.instance": instance}
-    daemon = load(environment=os.environ, flags=flags).config.daemon
-    return daemon.instance, daemon.provider, daemon.model
+    try:
+        daemon = load(environment=os.environ).config.daemon
+    except ConfigError:  # the check `configuration` tells it; the others go on as out of the box
+        daemon = Config().daemon
+    return instance or daemon.instance, daemon.provider, daemon.model
 
 
 def _print_line(name: str, finding: Finding) -> None:

@@ -73,9 +73,9 @@ def _say_json(ready: Ready) -> None:
 def _say_ready(ready: Ready) -> None:
     remote = f" and {ready.remote}" if ready.remote else ""
     workers = f"{ready.workers} worker{'s' if ready.workers > 1 else ''}"
-    click.secho("ready", fg="green", bold=True, nl=False, err=True)
-    click.echo(
-        f"  {ready.instance} (pid {ready.pid}) on {ready.endpoint}{remote}: "
+    state = click.style("ready", fg="green", bold=True)
+    click.echo(  # in one piece: the log writes to the same terminal
+        f"{state}  {ready.instance} (pid {ready.pid}) on {ready.endpoint}{remote}: "
         f"{ready.model} on {ready.provider}, {workers}",
         err=True,
     )

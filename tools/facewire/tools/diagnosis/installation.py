@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import sys
 from importlib import metadata
 from typing import Final
 
+from facewire.protocol.errors import ConfigError
 from facewire.tools.diagnosis.report import Finding, failed, ok, warning
 
 OLDEST_PYTHON: Final = (3, 11)
@@ -28,6 +30,19 @@ def installed_version(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return ""
+
+
+def configuration() -> Finding:
+    """Check that files and variables hold only settings that exist, with values that can be."""
+    from facewire.daemon.config import load
+
+    try:
+        loaded = load(environment=os.environ)
+    except ConfigError as error:
+        fix = error.hint or "Correct it; `facewire config explain` says what each setting takes."
+        return failed(error.text, fix)
+    changed = sum(source != "default" for source in loaded.sources.values())
+    return ok(f"{changed} of {len(loaded.sources)} settings differ from what is built in")
 
 
 def python() -> Finding:

@@ -14,6 +14,7 @@ def checks(instance: str, provider: str, model: str) -> list[Check]:
         Check("python", installation.python),
         Check("packages", installation.packages),
         Check("onnxruntime", installation.onnxruntime),
+        Check("configuration", installation.configuration),
         Check("provider", partial(installation.provider, provider, model)),
         Check("models", models.hashes),
         Check("runtime-folder", partial(runtime.folder, instance)),
