@@ -112,6 +112,7 @@ def test_a_bad_file_says_what_is_wrong_with_it(tmp_path: Path, content: bytes, w
     with pytest.raises(AudioError, match=words) as caught:
         _read(path)
     assert "voice.wav" in caught.value.text
+    assert caught.value.hint, "every error says what to do next"
 
 
 @pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFFFFF], ids=["4 GiB", "2 GiB"])

@@ -219,7 +219,9 @@ def revoke_client(name: str, state: Path | None = None) -> None:
         known = ", ".join(client.name for client in allowed_clients(state).values())
         raise KeyFileError(
             f"No client called {name!r} is allowed.",
-            hint=f"Allowed are: {known}." if known else "The list is empty.",
+            hint=f"Allowed are: {known}."
+            if known
+            else "Nobody is allowed yet; see `facewire keys`.",
         ) from None
     except OSError as error:
         raise KeyFileError(f"Cannot revoke {name!r}: {error.strerror}.") from error

@@ -35,6 +35,8 @@ MAX_FILE_BYTES: Final = 2 * 1024**3
 _BLOCK_FRAMES: Final = 16_384
 _UNKNOWN_SIZE: Final = 0x7FFF_0000
 """A WAV data size from here on says "not known": recorders and pipes write such numbers."""
+_EXPORT_AGAIN: Final = "Export or copy it again."
+_SPLIT: Final = "Split it into shorter files."
 
 
 class AudioFile:
@@ -72,17 +74,18 @@ class AudioFile:
         while len(block := self._next_block()):
             self.frames_read += len(block)
             if self.frames_read > MAX_FILE_S * self.sample_rate_hz:
-                raise AudioError(f"{self.path.name} is longer than {MAX_FILE_S // 3600} hours.")
+                raise _too_long(self.path.name)
             yield block
         if self.frames_read == 0:
-            raise AudioError(f"{self.path.name} holds no audio.")
+            raise AudioError(f"{self.path.name} holds no audio.", hint=_EXPORT_AGAIN)
         if self.frames is not None and self.frames_read < self.frames:
             have_s, said_s = (
                 count / self.sample_rate_hz for count in (self.frames_read, self.frames)
             )
             raise AudioError(
                 f"{self.path.name} is cut short: it says {said_s:.3f} s and ends after "
-                f"{have_s:.3f} s."
+                f"{have_s:.3f} s.",
+                hint=_EXPORT_AGAIN,
             )
 
     def _next_block(self) -> NDArray[np.float32]:
@@ -91,8 +94,14 @@ class AudioFile:
         try:
             block = self._sound.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)
         except soundfile.SoundFileError as error:
-            raise AudioError(f"{self.path.name} cannot be decoded: {error}") from None
+            raise AudioError(
+                f"{self.path.name} cannot be decoded: {error}", hint=_EXPORT_AGAIN
+            ) from None
         return np.asarray(block, np.float32)
+
+
+def _too_long(name: str) -> AudioError:
+    return AudioError(f"{name} is longer than {MAX_FILE_S // 3600} hours.", hint=_SPLIT)
 
 
 def open_audio(path: str | Path) -> AudioFile:
@@ -127,18 +136,24 @@ def _check_bytes(path: Path) -> None:
     try:
         size = path.stat().st_size
         if not path.is_file():
-            raise AudioError(f"{path} is not a file.")
+            raise AudioError(f"{path} is not a file.", hint="Name an audio file or a folder.")
         with path.open("rb") as stream:
             missing = _missing_wav_bytes(stream, size)
     except OSError as error:
-        raise AudioError(f"{path} cannot be read: {error.strerror}.") from None
+        raise AudioError(
+            f"{path} cannot be read: {error.strerror}.", hint="Check its name and permissions."
+        ) from None
     if size == 0:
-        raise AudioError(f"{path.name} is empty.")
+        raise AudioError(f"{path.name} is empty.", hint=_EXPORT_AGAIN)
     if size > MAX_FILE_BYTES:
-        raise AudioError(f"{path.name} has {size} bytes; the limit is {MAX_FILE_BYTES}.")
+        raise AudioError(
+            f"{path.name} has {size} bytes; the limit is {MAX_FILE_BYTES}.", hint=_SPLIT
+        )
     if missing:
         raise AudioError(
-            f"{path.name} is cut short: {missing} bytes of audio that its header names are missing."
+            f"{path.name} is cut short: {missing} bytes of audio that its header names "
+            "are missing.",
+            hint=_EXPORT_AGAIN,
         )
 
 
@@ -151,7 +166,8 @@ def _check_header(audio: AudioFile) -> None:
         )
     if not MIN_RATE_HZ <= rate <= MAX_RATE_HZ:
         raise AudioError(
-            f"{name} has a sample rate of {rate} Hz; {MIN_RATE_HZ} to {MAX_RATE_HZ} are taken."
+            f"{name} has a sample rate of {rate} Hz; {MIN_RATE_HZ} to {MAX_RATE_HZ} are taken.",
+            hint="Resample it, to 16 or 48 kHz say.",
         )
     if audio.channels > MAX_CHANNELS:
         raise AudioError(
@@ -159,7 +175,7 @@ def _check_header(audio: AudioFile) -> None:
             hint="Mix it down, or export the voice alone.",
         )
     if audio.frames is not None and audio.frames > MAX_FILE_S * rate:
-        raise AudioError(f"{name} is longer than {MAX_FILE_S // 3600} hours.")
+        raise _too_long(name)
 
 
 def _missing_wav_bytes(stream: BinaryIO, size: int) -> int:
