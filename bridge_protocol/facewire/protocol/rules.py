@@ -8,6 +8,7 @@ Wrong types are `malformed`, values outside their range `out_of_range`, too many
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from itertools import pairwise
 from math import isfinite
 from typing import Any, NoReturn
@@ -20,19 +21,19 @@ EMOTION_COUNT = 10
 _U53 = 2**53 - 1
 
 
-class Rule:
+class Rule(ABC):
     """Base of all rules."""
 
     words: str
     """The rule as SPEC says it."""
 
+    @abstractmethod
     def check(self, value: Any, name: str) -> Any:
         """Return `value` in its one Python form.
 
         Raises:
             ProtocolError: it breaks the rule; `name` is the header key put into it.
         """
-        raise NotImplementedError
 
 
 class IntegerRule(Rule):
