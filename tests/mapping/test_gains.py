@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from facewire.mapping import RIGS, Gain, apply_gains, read_gains
+from facewire.animation.curves import ARKIT_52, HEAD_3
+from facewire.mapping import Gain, apply_gains, read_gains
 from facewire.protocol.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def test_a_number_is_a_factor_and_an_object_may_add_an_offset(tmp_path: Path) ->
 
 
 def test_gains_scale_shift_and_clamp_their_own_curve_only() -> None:
-    names = RIGS["arkit_head"]
+    names = ARKIT_52 + HEAD_3
     curves = np.full((2, len(names)), 0.5, np.float32)
     gains = {"jawOpen": Gain(3.0), "cheekPuff": Gain(1.0, -0.9), "mouthPucker": Gain(0.5, 0.1)}
 
@@ -47,7 +48,7 @@ def test_gains_scale_shift_and_clamp_their_own_curve_only() -> None:
 def test_head_angles_are_not_clamped() -> None:
     curves = np.full((1, 55), -12.5, np.float32)
 
-    result = apply_gains(curves, RIGS["arkit_head"], {"headYaw": Gain(2.0)})
+    result = apply_gains(curves, ARKIT_52 + HEAD_3, {"headYaw": Gain(2.0)})
 
     assert result[0, -1] == -25.0
     assert result[0, -2] == -12.5

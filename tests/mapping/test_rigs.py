@@ -1,19 +1,35 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
-from facewire.animation.curves import CURVE_INDEX, FACE_CURVES
-from facewire.mapping import RIGS, rig_columns
+from facewire.animation.curves import ARKIT_52, CURVE_INDEX, FACE_CURVES, HEAD_3
+from facewire.mapping import Rig, load_table, shipped_rig
 from facewire.mapping.mouth import arkit_from_a2f
+from facewire.mapping.table import Term
+from facewire.protocol.errors import MappingError
 
 
-def test_rigs_have_their_sizes_and_keep_the_bundle_order() -> None:
-    assert {name: len(curves) for name, curves in RIGS.items()} == {
-        "a2f": 71, "arkit": 52, "arkit_head": 55,
-    }  # fmt: skip
-    for name, curves in RIGS.items():
-        assert [FACE_CURVES[column] for column in rig_columns(name)] == list(curves)
-        assert list(rig_columns(name)) == sorted(rig_columns(name))
+def test_the_rigs_of_face_curves_keep_the_bundle_order() -> None:
+    assert shipped_rig("a2f").names == FACE_CURVES
+    assert shipped_rig("arkit").names == ARKIT_52
+    assert shipped_rig("arkit_head").names == ARKIT_52 + HEAD_3
+
+
+def test_a_rig_takes_another_table_only_for_the_same_curves() -> None:
+    rig = Rig(load_table("arkit"))
+    face = np.full((1, len(FACE_CURVES)), 0.5, np.float32)
+
+    with pytest.raises(MappingError, match="not those it had"):
+        rig.replace(load_table("arkit_lr"))
+    assert rig.mapper("arkit", gaze=True).apply(face)[0, 17] == 0.5
+    half = replace(rig.table.curves[17], terms=(Term("jawOpen", 0.5),))
+    curves = (*rig.table.curves[:17], half, *rig.table.curves[18:])
+    rig.replace(replace(rig.table, curves=curves))
+
+    assert rig.mapper("arkit", gaze=True).apply(face)[0, 17] == 0.25
 
 
 def test_audio2faces_mouth_close_contains_the_jaw() -> None:

@@ -16,7 +16,8 @@
     ├── AudioError                a file or chunk that is not audio we can take
     ├── BundleError               a model folder that is incomplete, altered or unknown
     ├── ProviderError             the asked-for execution provider is not there
-    └── SettingsError             a stream was asked for with values out of range
+    ├── SettingsError             a stream was asked for with values out of range
+    └── MappingError              a curve table is unknown, malformed or does not fit
 """
 
 from __future__ import annotations
@@ -128,3 +129,7 @@ class SettingsError(FacewireError):
     def __init__(self, text: str, *, field: str = "", hint: str = "") -> None:
         super().__init__(text, hint=hint)
         self.field = field
+
+
+class MappingError(FacewireError):
+    """A curve table is unknown or malformed, or does not fit what it is used for."""

@@ -28,6 +28,7 @@ TONGUE_16: Final[tuple[str, ...]] = tuple(
 )
 
 HEAD_3: Final = ("headRoll", "headPitch", "headYaw")
+"""Not weights: angles in units of 50 degrees, the factor of Epic's Live Link graph."""
 
 FACE_CURVES: Final = ARKIT_52 + TONGUE_16 + HEAD_3
 """All 71 curves of a face row."""

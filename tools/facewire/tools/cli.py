@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = {
     "animate": "Turn speech files into blendshape curves.",
+    "render": "Draw the face that curves make: a filmstrip or a video.",
     "serve": "Run the daemon that games and clients connect to.",
     "status": "Show what a running daemon is doing.",
     "demo": "Stream a line of speech through a private daemon and draw the face.",
     "doctor": "Check this machine, one line per check, with the fix for each failure.",
     "bench": "Measure transports and the model side by side.",
+    "mapping": "Look at curve tables, check your own, apply them to animation files.",
     "keys": "Make, invite and revoke the keys of remote clients.",
     "config": "Show the configuration, its files and what each setting means.",
     "evaluate": "Judge a model's lip motion against measured faces.",
