@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from facewire.animation.curves import FACE_CURVES, LOWER_CURVES, TONGUE_CURVES
 from facewire.inference.animator import FaceAnimator
-from facewire.mapping import RIGS
+from facewire.mapping.mapper import CurveMapper
+from facewire.mapping.shipped import load_table, shipped_names
 from facewire.protocol.errors import AudioError, SettingsError
 
 if TYPE_CHECKING:
@@ -286,8 +287,8 @@ def test_the_mouth_eases_to_rest_without_a_jump(listening: Player, fps: Fraction
     assert np.abs(jaw[untouched] - 0.8).max(initial=0.0) < 1e-6
 
 
-@pytest.mark.parametrize("rig", RIGS)
-def test_each_rig_gets_its_own_curves(
+@pytest.mark.parametrize("rig", ["a2f", "arkit", "arkit_head"])
+def test_a_rig_of_face_curves_gets_just_those(
     embedded: Player, babble: NDArray[np.float32], rig: str
 ) -> None:
     audio = babble[:24_000]
@@ -295,8 +296,21 @@ def test_each_rig_gets_its_own_curves(
     whole = embedded.play([audio], sample_rate_hz=48_000)
     played = embedded.play([audio], sample_rate_hz=48_000, rig=rig)
 
-    columns = [FACE_CURVES.index(name) for name in RIGS[rig]]
+    columns = [FACE_CURVES.index(name) for name in load_table(rig).names]
     assert np.array_equal(played.curves, whole.curves[:, columns])
+
+
+@pytest.mark.parametrize("rig", shipped_names())
+def test_every_rig_gets_what_its_table_makes_of_the_face_in_any_chunks(
+    embedded: Player, babble: NDArray[np.float32], rig: str
+) -> None:
+    audio = babble[:24_000]
+    whole = embedded.play([audio], sample_rate_hz=48_000)
+
+    played = embedded.play(np.array_split(audio, 7), sample_rate_hz=48_000, rig=rig)
+
+    wanted = CurveMapper(load_table(rig), gaze=True).apply(whole.curves, whole.eyes)
+    assert np.array_equal(played.curves, wanted)
 
 
 @pytest.mark.parametrize(
@@ -381,7 +395,7 @@ def test_flags_do_not_depend_on_chunks(
     ("name", "value"),
     [
         ("sample_rate_hz", 7_999), ("sample_rate_hz", 192_001), ("channels", 3), ("channels", 0),
-        ("encoding", "float64"), ("fps", Fraction(0)), ("fps", Fraction(241)), ("rig", "metahuman"),
+        ("encoding", "float64"), ("fps", Fraction(0)), ("fps", Fraction(241)), ("rig", "metahumn"),
         ("seed", -1), ("seed", 2**32), ("start_sample", -1), ("first_frame", -1),
         ("start_sample", 2**53 - 1), ("first_frame", 2**53 - 1),
         ("mouth_close", "open"), ("emotion", np.zeros(9, np.float32)),

@@ -31,7 +31,7 @@ def test_the_welcome_says_what_the_client_must_know(
     welcome = peer.hello(daemon.token(), "ring", "inline", pid=17)
 
     assert welcome.protocol == limits.PROTOCOL_VERSION
-    assert welcome.rigs == ["a2f", "arkit", "arkit_head"]
+    assert {"a2f", "arkit", "arkit_head", "metahuman"} <= set(welcome.rigs)
     assert welcome.models[0]["look_ahead_samples"] > 0  # type: ignore[operator]
     assert welcome.capacity == {"sessions": 64, "streams": 256}
     assert set(welcome.limits) == set(limits.limits_for_welcome())

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import soundfile
+from tests.daemon.own_table import write_table
 
 from facewire.tools.cli import main
 
@@ -157,11 +158,30 @@ def test_emotion_gains_and_parameters_act(speech_csv: Path, tmp_path: Path) -> N
     assert not _curve(tmp_path / "mute.csv", "JawOpen").any()
 
 
-@pytest.mark.parametrize(("rig", "columns"), [("arkit", 52), ("arkit_head", 55), ("a2f", 71)])
+@pytest.mark.parametrize(
+    ("rig", "columns"), [("arkit", 52), ("arkit_head", 55), ("a2f", 71), ("metahuman", 251)]
+)
 def test_the_rig_decides_the_columns(tmp_path: Path, rig: str, columns: int) -> None:
     assert _run(SPEECH, "-o", tmp_path / "clip.csv", "--rig", rig).returncode == 0
 
     assert len(_table(tmp_path / "clip.csv")[0]) == 2 + columns
+
+
+def test_gains_come_before_a_table_of_ones_own_whose_names_stay_as_they_are(
+    tmp_path: Path, speech_csv: Path
+) -> None:
+    write_table(tmp_path / "own.json", ("jaw_drop", "jawOpen", 0.5))
+    (tmp_path / "gains.json").write_text('{"jawOpen": 0.5}')
+
+    done = _run(
+        SPEECH, "-o", tmp_path / "clip.csv", "--rig", tmp_path / "own.json",
+        "--gains", tmp_path / "gains.json",
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert _table(tmp_path / "clip.csv")[0] == ["", "timeCode", "blendShapes.jaw_drop"]
+    own = _curve(tmp_path / "clip.csv", "jaw_drop")
+    assert np.allclose(own, 0.25 * _curve(speech_csv, "JawOpen"), atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -274,7 +294,8 @@ def test_one_file_goes_into_a_folder_that_is_there(tmp_path: Path) -> None:
         (("--emotion", "joy"), "NAME=NUMBER"),
         (("--emotion", "joy=2"), "[0, 1]"),
         (("--parameter", "blink=1"), "blinkStrength"),
-        (("--rig", "metahuman"), "arkit"),
+        (("--rig", "metahumn"), "metahuman"),
+        (("--rig", "nowhere.json"), "nowhere.json"),
         (("--gains", "nothing.json"), "cannot be read"),
     ],
 )

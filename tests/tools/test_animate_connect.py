@@ -53,7 +53,10 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         daemon.communicate(timeout=20)
 
 
-@pytest.mark.parametrize("options", [[], ["--fps", "29.97", "--emotion", "joy=0.5", "--seed", "4"]])
+@pytest.mark.parametrize(
+    "options",
+    [[], ["--fps", "29.97", "--emotion", "joy=0.5", "--seed", "4", "--rig", "arkit_head"]],
+)
 def test_a_daemon_makes_the_same_bytes(runtime: Path, tmp_path: Path, options: list[str]) -> None:
     here = _animate(SPEECH, "-o", tmp_path / "here.json", *options, runtime=runtime)
     there = _animate(

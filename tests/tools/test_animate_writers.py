@@ -8,10 +8,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from facewire.mapping import RIGS
+from facewire.tools.retarget import Retarget
 from facewire.tools.writers import CsvWriter, JsonWriter, time_code
 
-NAMES = RIGS["a2f"]
+FACE = Retarget("a2f", {})
+NAMES = FACE.curves
 FPS = Fraction(30_000, 1_001)
 CURVES = np.random.default_rng(0).random((7, len(NAMES)), np.float32)
 CURVES[0, :4] = (0.0, 1.0, 1e-7, 4.6e-6)
@@ -20,7 +21,7 @@ EYES = np.random.default_rng(1).uniform(-5, 5, (7, 4)).astype(np.float32)
 
 def _csv() -> str:
     text = io.StringIO()
-    writer = CsvWriter(text, NAMES, FPS)
+    writer = CsvWriter(text, FACE, FPS)
     writer.write(0, CURVES[:3], EYES[:3])
     writer.write(3, CURVES[3:], EYES[3:])
     writer.close()
@@ -64,7 +65,7 @@ def test_a_time_code_is_the_float_nearest_to_index_times_den_over_num(fps: Fract
 
 def test_the_json_is_one_object_that_can_also_be_read_by_lines() -> None:
     text = io.StringIO()
-    writer = JsonWriter(text, NAMES, FPS)
+    writer = JsonWriter(text, FACE, FPS)
     writer.write(0, CURVES[:3], EYES[:3])
     writer.write(3, CURVES[3:], EYES[3:])
     writer.close()
@@ -83,7 +84,7 @@ def test_the_json_is_one_object_that_can_also_be_read_by_lines() -> None:
 
 def test_a_json_without_frames_is_still_whole() -> None:
     text = io.StringIO()
-    writer = JsonWriter(text, NAMES, FPS)
+    writer = JsonWriter(text, FACE, FPS)
 
     writer.close()
 

@@ -139,6 +139,10 @@ WARNINGS: Final[dict[str, str]] = {
     "per generation, and `frames` made from such audio carry the flag.",
     "provider_fallback": "The accelerator asked for with `auto` is not there: the CPU computes.",
     "ring_unavailable": "No ring could be made for this session: payloads go inline.",
+    "mapping_refused": "The curve table of this stream's rig was edited and is not valid; the last "
+    "valid one stays in force. The text says what is wrong and where.",
+    "mapping_outdated": "The curve table of this stream's rig was edited and has other curves now: "
+    "this stream keeps the old table. Open it anew to get the new one.",
     "degraded": "Slower than real time, or a slow reader: in `mode: live` frames are dropped.",
 }
 """`warning.code`."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from facewire.daemon.logs import log
 from facewire.daemon.outbox import Outbox
 from facewire.daemon.session import Session, described
-from facewire.mapping.rigs import RIGS
 from facewire.protocol import codec, limits, messages
 from facewire.protocol.errors import ProtocolError
 from facewire.protocol.registry import ERRORS, FEATURES, REASONS
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from facewire.daemon.services import Services
     from facewire.daemon.shelf import Shelf
     from facewire.daemon.zap import Doorman
+    from facewire.mapping.rig import Rig
 
 FAREWELL_MS: Final = 100
 """Time for the last words to leave before a connection is cut."""
@@ -133,6 +133,14 @@ class Reception:
         for session in self.sessions:
             session.outbox.post(messages.Draining(deadline_ms=deadline_ms))
 
+    def warn_users_of(self, rig: Rig, code: str, text: str) -> None:
+        """Tell every session about each of its streams that answers in a rig."""
+        for session in self.sessions:
+            for voice in session.voices:
+                if voice.rig is rig:
+                    warning = messages.Warning(code=code, text=text, stream=voice.number)
+                    session.outbox.post(warning)
+
     def end_all(self, reason: str) -> None:
         """Say goodbye to everybody and remove what they had."""
         for peer in list(self._peers.values()):
@@ -225,7 +233,7 @@ class Reception:
             limits=stated,
             rings=rings.announcement() if rings is not None else None,
             models=described(self._shelf.models),
-            rigs=list(RIGS),
+            rigs=self._services.rigs.names(),
             capacity={"sessions": most.sessions, "streams": most.streams},
         )
 

@@ -9,6 +9,7 @@ import signal
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import zmq
@@ -22,12 +23,14 @@ from facewire.daemon.logs import log
 from facewire.daemon.notify import notify, watchdog_interval_s
 from facewire.daemon.port import Port
 from facewire.daemon.reception import Reception
+from facewire.daemon.rig_shelf import LOOK_MS, RigShelf
 from facewire.daemon.rings import RingStore
 from facewire.daemon.services import Services
 from facewire.daemon.shelf import Shelf
 from facewire.daemon.worker import Job, Pool, WindowJob
 from facewire.daemon.zap import Doorman, prove_closed
 from facewire.protocol import keyfiles, limits
+from facewire.protocol.errors import ConfigError
 from facewire.protocol.runtime import Handshake
 
 if TYPE_CHECKING:
@@ -95,7 +98,7 @@ class Daemon:
 
     def _build(self) -> None:
         config = self.config
-        self._services = Services(config.limits)
+        self._services = Services(config.limits, self._read_tables(config.daemon.mappings))
         self._shelf = Shelf(config.daemon.model, config.daemon.provider, self._start_loading)
         self._rings = RingStore(
             self._paths, config.limits.ring_bytes, config.limits.rings_total_bytes
@@ -106,15 +109,17 @@ class Daemon:
         self._reception = Reception(
             self._token, self._services, self._shelf, self._rings, self._doorman, self.stats
         )
+        self._services.rigs.tell = self._reception.warn_users_of
         self._drain = Drain(self._services, self._reception)
         model = self._shelf.load_default()
         self._size = config.daemon.workers or default_workers()
         self._pool = self._add_pool("worker", self._size)
         self._loader: Pool | None = None
+        self._services.rigs.start = self._start_loading
         self._loop.add(self._bell.source, self._hear_signals)
         now_ns = self._services.clock()
         self._begun_ns = self._tick_due_ns = self._watchdog_due_ns = now_ns
-        self._allow_list_due_ns = self._guardian_due_ns = now_ns
+        self._allow_list_due_ns = self._guardian_due_ns = self._tables_due_ns = now_ns
         self._watchdog_ns = int(watchdog_interval_s() * 1e9)
         self.ready = Ready(
             endpoint=self._endpoint,
@@ -165,6 +170,24 @@ class Daemon:
             self._loader = self._add_pool("loader", 1)
         self._loader.start(job)
 
+    def _read_tables(self, folder: str) -> RigShelf:
+        """Return the rigs, those of the user's folder included.
+
+        Raises:
+            ConfigError: there is no such folder.
+        """
+        if not folder:
+            return RigShelf()
+        path = Path(folder).expanduser()
+        if not path.is_dir():
+            raise ConfigError(
+                f"daemon.mappings: {folder} is no folder.",
+                hint="Name the folder that holds your curve tables (*.json).",
+            )
+        rigs = RigShelf(path)
+        rigs.read_all()
+        return rigs
+
     # --- running ------------------------------------------------------------------------------
 
     def run(self, on_ready: Callable[[Ready], None]) -> int:
@@ -212,6 +235,9 @@ class Daemon:
             if not self._guardian.is_alive():
                 log().info("ending: the process this daemon was started for has gone")
                 self._loop.over = True
+        if self._services.rigs.watches and now_ns >= self._tables_due_ns:
+            self._tables_due_ns = now_ns + LOOK_MS * _NS_PER_MS
+            self._services.rigs.look()
         if self._watchdog_ns and now_ns >= self._watchdog_due_ns and not self._is_hung(now_ns):
             self._watchdog_due_ns = now_ns + self._watchdog_ns
             notify("WATCHDOG=1")
@@ -232,6 +258,8 @@ class Daemon:
         waits = [QUIET_TICK_MS]
         if self._doorman is not None:
             waits.append(ALLOW_LIST_MS)
+        if self._services.rigs.watches:
+            waits.append(LOOK_MS)
         if self._guardian is not None:
             waits.append(GUARDIAN_MS)
         if self._watchdog_ns:

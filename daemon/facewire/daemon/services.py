@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from facewire.daemon.counters import Counters
+from facewire.daemon.rig_shelf import RigShelf
 from facewire.daemon.scheduler import Scheduler
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class Services:
     """Handed to whoever needs it; replaced fields (`limits`) count from then on."""
 
     limits: LimitSettings
+    rigs: RigShelf = field(default_factory=RigShelf)
     scheduler: Scheduler = field(default_factory=Scheduler)
     counters: Counters = field(default_factory=Counters)
     clock: Callable[[], int] = time.monotonic_ns

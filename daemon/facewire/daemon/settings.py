@@ -43,6 +43,9 @@ class DaemonSettings:
     instance: str = _text("default", "Name of this daemon; clients find it by this name.")
     model: str = _text("embedded", "Model of streams that name none.")
     provider: str = _text("cpu", "Execution provider: cpu, auto, or one of ONNX Runtime's by name.")
+    mappings: str = _text(
+        "", "Folder of curve tables of your own (*.json), read again when they change; empty: none."
+    )
     workers: int = _number(0, "Inference threads; 0: a quarter of the cores, 1 to 4.", 0, 64)
 
 

@@ -124,7 +124,7 @@ def _voice(voice: Voice, now_ns: int) -> dict[str, object]:
         "generation": utterance.generation,
         "state": utterance.state,
         "model": voice.model.name,
-        "rig": voice.rig,
+        "rig": voice.rig.name,
         "mode": voice.request.mode,
         "fps": round(float(utterance.settings.fps), 3),
         "frames": outflow.sent,

@@ -10,9 +10,8 @@ from facewire.daemon.outflow import Delivery
 from facewire.daemon.utterance import Utterance
 from facewire.emotion import emotion_vector
 from facewire.inference.settings import StreamSettings
-from facewire.mapping.rigs import RIGS
 from facewire.protocol import messages
-from facewire.protocol.errors import ProtocolError, SettingsError
+from facewire.protocol.errors import MappingError, ProtocolError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from facewire.daemon.outbox import Outbox
     from facewire.daemon.services import Services
     from facewire.inference.model import Model
+    from facewire.mapping.rig import Rig
 
 DEFAULT_RIG = "a2f"
 
@@ -37,10 +37,10 @@ class Voice:
         """
         self.request = request
         self.model = model
-        self.rig = request.rig or DEFAULT_RIG
+        self.rig = _rig(request, services)
         self._outbox = outbox
         self._services = services
-        _check_known(request, model, self.rig)
+        _check_identity(request, model)
         with _as_protocol_error():
             self._settings = _settings(request, self.rig)
             self.utterance = self._begin(request.generation, request.credit_frames)
@@ -137,15 +137,15 @@ class Voice:
         return messages.StreamOpened(
             stream=self.number,
             generation=self.utterance.generation,
-            curves=list(RIGS[self.rig]),
+            curves=list(self.rig.names),
             fps=self.request.fps,
             look_ahead_samples=self.model.look_ahead_samples,
             burst_frames=self.model.burst_frames(self._settings.fps),
-            mouth_close=self.request.mouth_close,
+            mouth_close=self._settings.frames_mouth_close,
             credit_samples=self.utterance.credit_samples,
             model=self.model.name,
             identity=self.request.identity,
-            rig=self.rig,
+            rig=self.rig.name,
         )
 
     def _check_generation(self, generation: int) -> None:
@@ -157,9 +157,14 @@ class Voice:
             )
 
 
-def _check_known(request: messages.OpenStream, model: Model, rig: str) -> None:
-    if rig not in RIGS:
-        raise ProtocolError("unknown_rig", f"Rigs are {', '.join(RIGS)}.", field="rig")
+def _rig(request: messages.OpenStream, services: Services) -> Rig:
+    try:
+        return services.rigs.get(request.rig or DEFAULT_RIG)
+    except MappingError as error:
+        raise ProtocolError("unknown_rig", str(error), field="rig") from None
+
+
+def _check_identity(request: messages.OpenStream, model: Model) -> None:
     if request.identity and request.identity not in model.identities:
         known = ", ".join(model.identities) or "one face without a name"
         raise ProtocolError(
@@ -167,7 +172,7 @@ def _check_known(request: messages.OpenStream, model: Model, rig: str) -> None:
         )
 
 
-def _settings(request: messages.OpenStream, rig: str) -> StreamSettings:
+def _settings(request: messages.OpenStream, rig: Rig) -> StreamSettings:
     return StreamSettings(
         sample_rate_hz=request.sample_rate_hz,
         channels=request.channels,

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from facewire.animation.curves import FACE_CURVES, LOWER_CURVES, TONGUE_CURVES, UPPER_CURVES
+from facewire.animation.curves import (
+    FACE_CURVES,
+    HEAD_3,
+    LOWER_CURVES,
+    TONGUE_CURVES,
+    UPPER_CURVES,
+)
 from facewire.animation.easing import smoothstep
 from facewire.animation.idle import IdleStrengths, idle_motion
 from facewire.animation.speech import speech_level
@@ -19,7 +25,6 @@ from facewire.emotion.layer import add_emotion
 from facewire.inference.frames import FrameBatch, Window, WindowContext
 from facewire.inference.windows import frame_timestamp
 from facewire.mapping.mouth import arkit_from_a2f
-from facewire.mapping.rigs import rig_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,8 +62,9 @@ class FaceAnimator:
         self._columns = columns
         self._emotion_poses = emotion_poses
         self._ticks_per_window = ticks_per_window
-        self._to_arkit = contains_jaw and settings.mouth_close == "arkit"
-        self._rig = rig_columns(settings.rig)
+        self._rig = settings.served_rig
+        wants_raw = settings.mouth_close == "raw" and self._rig.table.mouth_close == "any"
+        self._to_arkit = contains_jaw and not wants_raw
         self._ticks = TickTrack(tick_samples)
         self._level_slot = len(columns)
         self._ease_samples = min(EASE_SAMPLES, ease_limit_samples)
@@ -129,8 +135,10 @@ class FaceAnimator:
             ),
         )
         face += idle
-        np.clip(face, 0.0, 1.0, out=face)
-        return face[:, self._rig], eyes
+        limited = face[:, : -len(HEAD_3)]  # the head's angles go both ways
+        np.clip(limited, 0.0, 1.0, out=limited)
+        # A raw row goes only to tables that pass mouthClose on as it comes: `arkit` is right here.
+        return self._rig.mapper("arkit", gaze=True).apply(face, eyes), eyes
 
     def _ease(self, timestamps: NDArray[np.int64], context: WindowContext) -> NDArray[np.float32]:
         """Return 1 during speech, falling to 0 at the last frame."""

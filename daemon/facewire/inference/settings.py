@@ -11,8 +11,8 @@ import numpy as np
 from facewire.audio.pcm import ENCODINGS
 from facewire.emotion import EMOTIONS
 from facewire.inference.parameters import checked_parameters
-from facewire.mapping.rigs import RIGS
-from facewire.protocol.errors import SettingsError
+from facewire.mapping.rig import Rig, shipped_rig
+from facewire.protocol.errors import MappingError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,8 +36,8 @@ class StreamSettings:
     """`int16` or `float32`."""
     fps: Fraction = Fraction(60)
     """Frames per second, exact, 1 to 240; 29.97 is Fraction(30000, 1001)."""
-    rig: str = "a2f"
-    """Curve set of the answer, a name of RIGS."""
+    rig: str | Rig = "a2f"
+    """Curve set of the answer: the name of a shipped table, or a `Rig`."""
     parameters: Mapping[str, float] = field(default_factory=dict)
     """Changes from the defaults of PARAMETERS."""
     emotion: NDArray[np.float32] = field(
@@ -51,7 +51,27 @@ class StreamSettings:
     first_frame: int = 0
     """First frame wanted (resume); its history should have been pushed from `start_sample` on."""
     mouth_close: str = "arkit"
-    """`arkit`: mouthClose is relative to an open jaw; `raw`: as the model has it."""
+    """`arkit`: mouthClose is relative to an open jaw; `raw`: as the model has it.
+
+    Rigs whose table says what its mouthClose means get that, whatever is asked for here.
+    """
+
+    @property
+    def served_rig(self) -> Rig:
+        """The rig of the answer.
+
+        Raises:
+            MappingError: there is no shipped table of this name.
+        """
+        return shipped_rig(self.rig) if isinstance(self.rig, str) else self.rig
+
+    @property
+    def frames_mouth_close(self) -> str:
+        """What mouthClose means in the frames: `arkit`, or `raw` (contains the open jaw)."""
+        stated = self.served_rig.table.mouth_close
+        if stated == "any":
+            return self.mouth_close
+        return "arkit" if stated == "arkit" else "raw"
 
     def validate(self) -> None:
         """Check every field.
@@ -63,7 +83,10 @@ class StreamSettings:
         _require("channels", self.channels in (1, 2), self.channels)
         _require("encoding", self.encoding in ENCODINGS, self.encoding)
         _require("fps", 1 <= self.fps <= MAX_FPS, self.fps)
-        _require("rig", self.rig in RIGS, self.rig, f"Known: {', '.join(RIGS)}.")
+        try:
+            _ = self.served_rig
+        except MappingError as error:
+            raise SettingsError(error.text, field="rig", hint=error.hint) from None
         _require("seed", 0 <= self.seed < 2**32, self.seed)
         last = LAST_INSTANT_SAMPLES
         _require(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from facewire.protocol.errors import FacewireError, SettingsError
+from facewire.protocol.errors import FacewireError, MappingError, SettingsError
 from facewire.tools import animate_options as options
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from facewire.inference.model import Model
     from facewire.inference.settings import StreamSettings
     from facewire.inference.stream import Stream
-    from facewire.mapping import Gain
     from facewire.tools.clips import Clip
+    from facewire.tools.retarget import Retarget
 
 
 class Frames(Protocol):
@@ -37,7 +37,7 @@ class Frames(Protocol):
 
     @property
     def curves(self) -> NDArray[np.float32]:
-        """float32[frames, curves of the rig]."""
+        """float32[frames, 71]: the face, see FACE_CURVES."""
 
     @property
     def eyes(self) -> NDArray[np.float32] | None:
@@ -53,10 +53,10 @@ class Take:
     """How everything that is animated in one go is animated."""
 
     frames_of: Callable[[AudioFile], Iterator[Frames]]
-    """Turns an open file into frames: in this process, or through a daemon."""
-    curves: tuple[str, ...]
+    """Turns an open file into face rows: in this process, or through a daemon."""
+    retarget: Retarget
+    """Turns face rows into those of the rig."""
     fps: Fraction
-    gains: dict[str, Gain]
     format: str
 
 
@@ -126,20 +126,23 @@ def animate(chosen: options.Options) -> int:
 
 
 def _take(chosen: options.Options, resources: ExitStack) -> Take:
-    from facewire.mapping import RIGS, read_gains
+    from facewire.mapping import read_gains
+    from facewire.tools.retarget import Retarget
 
     try:
-        gains = read_gains(chosen.gains) if chosen.gains else {}
+        retarget = Retarget(chosen.rig, read_gains(chosen.gains) if chosen.gains else {})
         chosen.settings(sample_rate_hz=16_000, channels=1).validate()
-    except SettingsError as error:
+    except (SettingsError, MappingError) as error:
         raise click.UsageError(str(error)) from None
+    if retarget.table.mouth_close != "any":  # the table says what its rig needs
+        chosen = replace(chosen, mouth_close="arkit")
     if chosen.connect is None:
         frames_of = _in_process(chosen)
     else:
         from facewire.tools.animate_remote import through_daemon
 
         frames_of = through_daemon(chosen, chosen.connect, resources)
-    return Take(frames_of, RIGS[chosen.rig], chosen.fps, gains, chosen.format)
+    return Take(frames_of, retarget, chosen.fps, chosen.format)
 
 
 def _animate_all(
@@ -170,20 +173,17 @@ def _animate_all(
 def _animate_clip(outcome: Outcome, take: Take, progress: options.Progress) -> None:
     """Write the animation of one file, as its frames come."""
     from facewire.audio import open_audio
-    from facewire.mapping import apply_gains
     from facewire.tools.atomic import atomic_text
     from facewire.tools.writers import WRITERS
 
     started_s = time.perf_counter()
     with open_audio(outcome.clip.source) as audio, atomic_text(outcome.clip.output) as text:
         progress.begin(audio, take.fps)
-        writer = WRITERS[take.format](text, take.curves, take.fps)
+        writer = WRITERS[take.format](text, take.retarget, take.fps)
         for frames in take.frames_of(audio):
-            curves = frames.curves
-            if take.gains:
-                curves = apply_gains(curves, take.curves, take.gains)
-            writer.write(frames.first, curves, frames.eyes)
-            outcome.frames = frames.first + len(curves)
+            rows = take.retarget.rows(frames.curves, frames.eyes)
+            writer.write(frames.first, rows, frames.eyes)
+            outcome.frames = frames.first + len(rows)
             outcome.sanitised |= "audio_sanitised" in frames.flags
             progress.reached(outcome.frames)
         writer.close()

@@ -41,6 +41,7 @@ class Options:
     parameters: dict[str, float]
     gains: Path | None
     rig: str
+    """Name of a shipped curve table, or the path of a table's file."""
     mouth_close: Literal["arkit", "raw"]
     seed: int
     connect: str | None
@@ -50,7 +51,7 @@ class Options:
     verbose: int
 
     def settings(self, sample_rate_hz: int, channels: int) -> StreamSettings:
-        """Return the settings of the stream of one file."""
+        """Return the settings of the stream of one file; its frames are faces, not yet the rig."""
         from facewire.emotion import emotion_vector
         from facewire.inference.settings import StreamSettings
 
@@ -59,7 +60,6 @@ class Options:
             channels=channels,
             encoding="float32",
             fps=self.fps,
-            rig=self.rig,
             parameters=self.parameters,
             emotion=emotion_vector(self.emotion),
             seed=self.seed,
@@ -135,7 +135,7 @@ _OPTIONS = (
     click.option("--gains", type=click.Path(path_type=Path), metavar="FILE",
                  help='JSON of factors per curve, such as {"jawOpen": 1.2}.'),
     click.option("--rig", default="a2f", show_default=True,
-                 help="Curve set: a2f (71), arkit (52), arkit_head (55)."),
+                 help="Curve table: a name of `facewire mapping list`, or your own FILE.json."),
     click.option("--mouth-close", type=click.Choice(["arkit", "raw"]), default="arkit",
                  show_default=True, help="arkit: relative to an open jaw; raw: the model's own."),
     click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True,

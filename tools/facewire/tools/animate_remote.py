@@ -31,7 +31,7 @@ def through_daemon(
             channels=audio.channels,
             encoding="float32",
             model=chosen.model,
-            rig=chosen.rig,
+            rig="a2f",
             fps=chosen.fps,
             parameters=chosen.parameters,
             emotion=chosen.emotion,

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--model", metavar="NAME", help="Model of streams that name none.")
 @click.option("--provider", metavar="NAME", help="cpu, auto, cuda, tensorrt, openvino, ...")
+@click.option(
+    "--mappings", metavar="DIR",
+    help="Folder of curve tables of your own; edits take effect while streams run.",
+)  # fmt: skip
 @click.option("--workers", metavar="N", type=int, help="Inference threads; 0: by the cores.")
 @click.option("--tcp", metavar="PORT", type=int, help="Serve on 127.0.0.1:PORT; 0: any free port.")
 @click.option(
@@ -36,6 +40,7 @@ def serve(
     file: Path | None,
     model: str | None,
     provider: str | None,
+    mappings: str | None,
     workers: int | None,
     tcp: int | None,
     remote: str | None,
@@ -56,6 +61,7 @@ def serve(
         "daemon.instance": instance,
         "daemon.model": model,
         "daemon.provider": provider,
+        "daemon.mappings": mappings,
         "daemon.workers": workers,
         "network.tcp": tcp,
         "network.remote": remote,

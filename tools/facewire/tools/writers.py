@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
 import numpy as np
 
-from facewire.animation.curves import pascal_case
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from fractions import Fraction
 
     from numpy.typing import NDArray
+
+
+class Columns(Protocol):
+    """What the rows hold."""
+
+    @property
+    def curves(self) -> tuple[str, ...]:
+        """The rig's own names."""
+
+    @property
+    def csv_names(self) -> tuple[str, ...]:
+        """The names as a CSV spells them."""
 
 
 class FrameWriter(Protocol):
@@ -34,10 +43,10 @@ class CsvWriter:
     An index column without a name, `timeCode` in seconds, then `blendShapes.<Name>`.
     """
 
-    def __init__(self, stream: TextIO, curves: Sequence[str], fps: Fraction) -> None:
+    def __init__(self, stream: TextIO, columns: Columns, fps: Fraction) -> None:
         self._stream = stream
         self._fps = fps
-        names = [f"blendShapes.{pascal_case(name)}" for name in curves]
+        names = [f"blendShapes.{name}" for name in columns.csv_names]
         stream.write(",".join(["", "timeCode", *names]) + "\n")
 
     def write(
@@ -59,14 +68,14 @@ class CsvWriter:
 class JsonWriter:
     """One object: names once, then one line per frame, so that it can be read by lines too."""
 
-    def __init__(self, stream: TextIO, curves: Sequence[str], fps: Fraction) -> None:
+    def __init__(self, stream: TextIO, columns: Columns, fps: Fraction) -> None:
         self._stream = stream
         self._fps = fps
         self._separator = "\n"
         head = {
             "format": "facewire.animation/1",
             "fps": [fps.numerator, fps.denominator],
-            "curves": list(curves),
+            "curves": list(columns.curves),
             "eyes": ["rightX", "rightY", "leftX", "leftY"],
         }
         stream.write(json.dumps(head)[:-1] + ', "frames": [')

@@ -50,7 +50,6 @@ def solve() -> Solved:
     from facewire.inference.model import load_model
     from facewire.inference.settings import StreamSettings
     from facewire.inference.stream import Stream
-    from facewire.mapping.rigs import RIGS
 
     with speech_clip().open("rb") as file:
         samples, rate_hz = soundfile.read(file, dtype="float32")
@@ -67,7 +66,7 @@ def solve() -> Solved:
         batches.append(stream.accept(window, model.backend.run(window.feeds)))
     curves = np.concatenate([batch.curves for batch in batches if batch is not None])
     network = load_bundle(MODEL).file(model.family.network)
-    return Solved(list(RIGS[settings.rig]), curves, hashlib.sha256(network).hexdigest())
+    return Solved(list(settings.served_rig.names), curves, hashlib.sha256(network).hexdigest())
 
 
 def write_golden(solved: Solved, path: str) -> None:

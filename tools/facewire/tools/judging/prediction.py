@@ -27,7 +27,7 @@ def predicted_curves(
     """
     from facewire.audio import open_audio
     from facewire.inference.settings import StreamSettings
-    from facewire.mapping import RIGS
+    from facewire.animation.curves import ARKIT_52
     from facewire.tools.animate import frames_in_process
 
     with open_audio(audio_path) as audio:
@@ -40,4 +40,4 @@ def predicted_curves(
         )
         rows = np.concatenate([f.curves for f in frames_in_process(audio, model, settings)])
     times_s = np.arange(len(rows)) / float(JUDGED_FPS)
-    return times_s, {name: rows[:, k] for k, name in enumerate(RIGS["arkit"])}
+    return times_s, {name: rows[:, k] for k, name in enumerate(ARKIT_52)}

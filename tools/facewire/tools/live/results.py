@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from facewire.audio import mix_down, sanitise
 from facewire.protocol.errors import FacewireError
-from facewire.tools.atomic import atomic_text
+from facewire.tools.atomic import atomic_part, atomic_text
+from facewire.tools.head import load_head
+from facewire.tools.head.measures import lip_gap_cm
 from facewire.tools.live.figures import figures
 from facewire.tools.picture.sheet import Heading, draw_sheet
 from facewire.tools.picture.take import Take
+from facewire.tools.rendering.look import HEAD_POSES
+from facewire.tools.retarget import Retarget
 from facewire.tools.writers import CsvWriter
 
 if TYPE_CHECKING:
     from fractions import Fraction
+
+    from PIL import Image
 
     from facewire.tools.live.realtime import Performance
     from facewire.tools.live.speech import Speech
@@ -60,27 +66,24 @@ def write_files(
     """
     csv, picture = out / f"{Path(speech.name).stem}.csv", out / "face.png"
     with atomic_text(csv) as text:
-        writer = CsvWriter(text, performance.opened.curves, fps)
+        writer = CsvWriter(text, Retarget(performance.opened.rig, {}), fps)
         writer.write(0, performance.curves, performance.eyes)
         writer.close()
-    part = picture.with_name(f".{picture.name}.part")
-    try:
+    with atomic_part(picture) as part:
         _draw(performance, speech, fps, said).save(part, "PNG")
-        part.replace(picture)
-    except OSError as error:
-        raise FacewireError(f"cannot write {picture}: {error.strerror}.") from error
-    finally:
-        part.unlink(missing_ok=True)
     return {"csv": str(csv), "picture": str(picture)}
 
 
-def _draw(performance: Performance, speech: Speech, fps: Fraction, said: dict[str, Any]) -> Any:
+def _draw(
+    performance: Performance, speech: Speech, fps: Fraction, said: dict[str, Any]
+) -> Image.Image:
     take = Take(
         samples=mix_down(sanitise(speech.samples)[0]),
         sample_rate_hz=speech.rate_hz,
         curves=performance.curves,
         names=performance.opened.curves,
         fps=fps,
+        phones=speech.phones,
     )
     heading = Heading(
         title="Facewire",
@@ -94,7 +97,7 @@ def _draw(performance: Performance, speech: Speech, fps: Fraction, said: dict[st
             (said["transport"], "transport"),
         ],
     )
-    return draw_sheet(take, heading)
+    return draw_sheet(take, heading, load_head(), lip_gap_cm(take.face[:, :HEAD_POSES]))
 
 
 def lines(said: dict[str, Any], files: dict[str, str]) -> list[tuple[str, str]]:

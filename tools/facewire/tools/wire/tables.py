@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from facewire.emotion import EMOTIONS
 from facewire.inference.parameters import PARAMETERS
-from facewire.mapping.rigs import RIGS
+from facewire.mapping.shipped import load_table, shipped_names
 from facewire.protocol import limits, messages, registry
 from facewire.protocol.messages import MESSAGES, Message
 
@@ -32,11 +32,6 @@ _PARAMETER_WORDS = {
     "gazeStrength": "Small eye movements; 0 switches them off.",
     "browStrength": "Brow accents of stressed speech; 0 switches them off.",
     "emotionStrength": "Amount of the emotion's pose.",
-}
-_RIG_WORDS = {
-    "a2f": "52 ARKit curves, 16 tongue, 3 head (roll, pitch, yaw).",
-    "arkit": "52 ARKit curves.",
-    "arkit_head": "52 ARKit curves, 3 head.",
 }
 
 
@@ -146,7 +141,8 @@ def _emotion_table() -> str:
 
 
 def _rig_rows() -> list[tuple[str, ...]]:
-    return [(f"`{name}`", str(len(curves)), _RIG_WORDS[name]) for name, curves in RIGS.items()]
+    tables = [load_table(name) for name in shipped_names()]
+    return [(f"`{each.name}`", str(len(each.names)), each.title) for each in tables]
 
 
 def _encoding_table() -> str:
