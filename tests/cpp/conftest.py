@@ -35,24 +35,40 @@ class CoreBuild(NamedTuple):
         """Return the answers of `facewire_vectors`, one per question."""
         lines = list(questions)
         printed = _run([self.folder / "facewire_vectors"], typed="\n".join(lines))
-        answers: list[dict[str, Any]] = [json.loads(line) for line in printed.splitlines()]
+        answers: list[dict[str, Any]] = [json.loads(line) for line in printed.split("\n")[:-1]]
         assert len(answers) == len(lines)
         return answers
 
-    def fuzz(self, seeds: Iterable[bytes], *, seconds: float, seed: int) -> int:
+    def map_rows(self, table: Path, rows: bytes, *options: str) -> bytes:
+        """Return the float32 rows that `facewire_map` makes of float32 rows of 75."""
+        command: list[str | Path] = [self.folder / "facewire_map", table, *options]
+        done = subprocess.run(
+            command, input=rows, capture_output=True, timeout=COMPILE_TIMEOUT_S, check=False
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout
+
+    def fuzz(
+        self,
+        seeds: Iterable[bytes],
+        *,
+        seconds: float,
+        seed: int,
+        program: str = "facewire_fuzz",
+    ) -> int:
         """Mutate `seeds` for some seconds and return how many inputs were tried."""
-        command: list[str | Path] = [self.folder / "facewire_fuzz", str(seconds), str(seed)]
+        command: list[str | Path] = [self.folder / program, str(seconds), str(seed)]
         printed = _run(command, typed="\n".join(item.hex() for item in seeds))
         return int(printed.split()[0])
 
 
 @pytest.fixture(scope="session")
 def core() -> CoreBuild:
-    """The optimised library, with the program that answers for it.
+    """The optimised library, with the programs that answer for it.
 
     It is what ships, and an optimiser sees warnings that others do not.
     """
-    return _build("release", "facewire_vectors", "-DCMAKE_BUILD_TYPE=Release")
+    return _build("release", ["facewire_vectors", "facewire_map"], "-DCMAKE_BUILD_TYPE=Release")
 
 
 @pytest.fixture(scope="session")
@@ -62,18 +78,18 @@ def checked_core() -> CoreBuild:
     The library is compiled as Unreal may, as C++20 and in one piece: names that clash show here.
     """
     sanitize = f"-DFACEWIRE_SANITIZE={'ON' if _has_sanitizers() else 'OFF'}"
-    return _build("checked", "all", sanitize, "-DFACEWIRE_UNITY=ON", "-DCMAKE_CXX_STANDARD=20")
+    return _build("checked", ["all"], sanitize, "-DFACEWIRE_UNITY=ON", "-DCMAKE_CXX_STANDARD=20")
 
 
-def _build(name: str, target: str, *options: str) -> CoreBuild:
-    """Configure and build `target` into build/core/NAME, compiling only what changed."""
+def _build(name: str, targets: Sequence[str], *options: str) -> CoreBuild:
+    """Configure and build `targets` into build/core/NAME, compiling only what changed."""
     folder = CHECKOUT / "build" / "core" / name
     configure: list[str | Path] = [_tool("cmake"), "-S", SOURCE, "-B", folder, "-G", "Ninja"]
     configure += [f"-DCMAKE_MAKE_PROGRAM={_tool('ninja')}", *options]
     if _is_of_another_checkout(folder):
         shutil.rmtree(folder)
     _run(configure)
-    _run([_tool("cmake"), "--build", str(folder), "--target", target])
+    _run([_tool("cmake"), "--build", str(folder), "--target", *targets])
     return CoreBuild(folder)
 
 

@@ -1,12 +1,14 @@
-// Answers questions of the pytest about the wire, one JSON line each, so that the vectors are read
-// by a second implementation. Questions come as lines on standard input:
+// Answers questions of the pytest, one JSON line each, so that the wire's vectors and curve tables
+// are read by a second implementation. Questions come as lines on standard input:
 //
 //   message daemon|client PART...                          decode, check, encode again
 //   ring SIZE FILE OFFSET LENGTH GENERATION SEQUENCE       read one record
 //   open SIZE FILE                                         open a ring file
-//   constants                                              limits and error codes
+//   json TEXT                                              the same, parsed and printed
+//   table TEXT                                             read a curve table
+//   constants                                              limits, error codes, mapping inputs
 //
-// PART and FILE are hexadecimal, "-" when empty.
+// PART, FILE and TEXT are hexadecimal, "-" when empty.
 
 #include <cstdio>
 #include <cstdlib>
@@ -16,6 +18,9 @@
 #include <vector>
 
 #include "FacewireCore/Codec.h"
+#include "FacewireCore/JsonReader.h"
+#include "FacewireCore/MappingInputs.h"
+#include "FacewireCore/MappingTable.h"
 #include "FacewireCore/Ring.h"
 #include "Hex.h"
 #include "JsonPrinter.h"
@@ -84,6 +89,55 @@ std::string answerRing(std::istream& question, bool readsRecord) {
     return "{\"payload\":\"" + testing::hexFromBytes(copy) + "\"}";
 }
 
+void printValue(std::string& out, JsonValue value) {
+    if (const auto flag = value.asBoolean()) return testing::printJson(out, *flag);
+    if (const auto number = value.asNumber()) return testing::printJson(out, *number);
+    if (const auto text = value.asString()) return testing::printJson(out, *text);
+    if (value.type() == JsonType::Null) {
+        out += "null";
+        return;
+    }
+    const bool isList = value.type() == JsonType::List;
+    const char* separator = isList ? "[" : "{";
+    if (value.size() == 0) out += separator;
+    for (const JsonValue item : value.items()) {
+        out += separator;
+        printValue(out, item);
+        separator = ",";
+    }
+    for (const JsonEntry entry : value.entries()) {
+        out += separator;
+        testing::printJson(out, entry.key);
+        out += ':';
+        printValue(out, entry.value);
+        separator = ",";
+    }
+    out += isList ? ']' : '}';
+}
+
+std::string answerJson(const Bytes& text) {
+    const auto document = readJson(text);
+    if (!document) return refused(document.error());
+    std::string out = "{\"json\":";
+    printValue(out, document.value().root());
+    return out + "}";
+}
+
+std::string answerTable(const Bytes& text) {
+    const auto table = readMappingTable(text);
+    if (!table) return refused(table.error());
+    std::string out = "{\"name\":";
+    testing::printJson(out, table.value().name);
+    out += ",\"curves\":";
+    const char* separator = "[";
+    for (const MappingCurve& curve : table.value().curves) {
+        out += separator;
+        testing::printJson(out, curve.name);
+        separator = ",";
+    }
+    return out + "]}";
+}
+
 std::string answerConstants() {
     std::ostringstream out;
     out << "{\"limits\":{\"PROTOCOL_VERSION\":[" << kProtocolMajor << "," << kProtocolMinor << "]"
@@ -106,7 +160,15 @@ std::string answerConstants() {
     for (std::size_t index = 0; index < kErrorCodeCount; ++index) {
         out << (index == 0 ? "" : ",") << '"' << wireName(static_cast<ErrorCode>(index)) << '"';
     }
-    out << "]}";
+    out << "],\"mapping_inputs\":[";
+    for (std::size_t index = 0; index < kMappingInputCount; ++index) {
+        out << (index == 0 ? "" : ",") << '"' << kMappingInputs[index] << '"';
+    }
+    out << "],\"mapping_limits\":{\"MAX_FILE_BYTES\":" << kMaxJsonBytes
+        << ",\"MAX_DEPTH\":" << kMaxJsonDepth << ",\"MAX_CURVES\":" << kMaxCurves
+        << ",\"MAX_TERMS\":" << kMaxMappingTerms << ",\"MAX_POINTS\":" << kMaxResponsePoints
+        << ",\"MAX_NUMBER\":" << kMaxMappingNumber << ",\"MIN_FLOOR\":" << kMinRatioFloor
+        << ",\"MAX_NAME_BYTES\":" << kMaxCurveNameBytes << "}}";
     return out.str();
 }
 
@@ -117,6 +179,10 @@ std::string answer(const std::string& line) {
     if (kind == "message") return answerMessage(question);
     if (kind == "ring" || kind == "open") return answerRing(question, kind == "ring");
     if (kind == "constants") return answerConstants();
+    std::string hex;
+    question >> hex;
+    if (kind == "json") return answerJson(testing::bytesFromHex(hex));
+    if (kind == "table") return answerTable(testing::bytesFromHex(hex));
     std::fprintf(stderr, "unknown question: %s\n", kind.c_str());
     std::exit(2);
 }
