@@ -37,7 +37,7 @@ TESTS = {
     ],
     "cpp": ["cpp"],
     "protocol": ["protocol", "keys", "client"],
-    "tools": ["tools", "repo"],
+    "tools": ["tools", "repo", "head", "rendering"],
 }  # fmt: skip
 
 

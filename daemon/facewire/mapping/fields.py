@@ -148,6 +148,7 @@ def _unique(place: Place) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
     def gathered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, value in pairs:
+            a_text(key, place)
             if key in found:
                 owner = f" of {found['name']!r}" if isinstance(found.get("name"), str) else ""
                 raise place.wrong(
