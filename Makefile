@@ -27,6 +27,7 @@ format: setup-dev ## let ruff lay out the sources
 bench: setup      ## figures side by side in one run
 	@$(VENV)/facewire bench ipc
 	@$(VENV)/facewire bench animate
+	@$(VENV)/facewire bench render
 
 clean:            ## remove what the targets made
 	rm -rf .venv build demo_out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -95,3 +95,15 @@ def test_people_get_tables() -> None:
     assert "embedded on cpu, one thread, 29.97 frames per second" in said
     assert "real-time factor" in said
     assert "load " in said
+
+
+def test_render_measures_every_view_on_one_core() -> None:
+    answer = json.loads(run("render", "--frames", "2", "--size", "64", "--json"))
+
+    assert {"front", "three-quarter", "profile", "mouth"} <= set(answer["frame_ms"])
+    assert set(answer["frames_per_second"]) == set(answer["frame_ms"])
+    for view, spread in answer["frame_ms"].items():
+        assert set(spread) == SPREAD
+        assert answer["frames_per_second"][view] == pytest.approx(1000 / spread["p50"], rel=0.02)
+    assert answer["triangles"] > 5_000
+    assert "faces a second" in run("render", "--frames", "1", "--size", "64")

@@ -4,12 +4,22 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from facewire.tools.picture.lanes import LANES, Lane, columns_of, draw_lane, lane_scale, lane_values
-from facewire.tools.picture.moments import telling_frames
-from facewire.tools.picture.sheet import WIDTH, Heading, draw_sheet, time_step_s
+from facewire.animation.curves import CURVE_INDEX
+from facewire.tools.head import load_head
+from facewire.tools.picture.lanes import Lane, columns_of, draw_gap, draw_lane, lane_scale
+from facewire.tools.picture.moments import telling_moments
+from facewire.tools.picture.sheet import (
+    WIDTH,
+    Contents,
+    Heading,
+    PictureError,
+    draw_sheet,
+    time_step_s,
+)
 from facewire.tools.picture.style import JAW, PANEL, Box, Canvas, mixed
-from facewire.tools.picture.take import Take
+from facewire.tools.picture.take import Phone, Take
 from facewire.tools.picture.waveform import envelope
 
 RATE_HZ = 16000
@@ -37,7 +47,13 @@ def test_a_sideless_name_is_the_mean_of_both_sides_and_an_unknown_one_is_zero() 
     assert one.curve("mouthSmile").tolist() == [0.5] * 3
     assert one.curve("jawOpen").tolist() == [1.0] * 3
     assert one.curve("browInnerUp").tolist() == [0.0] * 3
-    assert one.weights_at(1) == {"mouthSmileLeft": 1.0, "mouthSmileRight": 0.0, "jawOpen": 1.0}
+
+
+def test_a_face_row_has_every_curve_in_its_place_and_zero_for_the_rest() -> None:
+    one = take(0.05, jawOpen=np.full(3, 0.5), headYaw=np.ones(3), unknown=np.ones(3))
+    assert one.face.shape == (3, 71)
+    assert one.face[1, CURVE_INDEX["jawOpen"]] == 0.5
+    assert one.face[1].sum() == 1.5
 
 
 def test_the_envelope_keeps_every_extreme_and_covers_all_samples() -> None:
@@ -86,26 +102,17 @@ def test_a_lane_fills_in_proportion_to_its_curve() -> None:
     assert filled[1] * 1.7 < filled[2]
 
 
-def test_lips_apart_is_what_the_jaw_opens_less_what_the_mouth_closes() -> None:
-    lips = next(lane for lane in LANES if lane.less)
-    one = take(0.05, jawOpen=np.array([0.5, 0.2, 0.1]), mouthClose=np.array([0.1, 0.2, 0.3]))
-    assert lane_values(one, lips) == pytest.approx([0.4, 0, 0])
-
-
-def test_the_chosen_frames_are_in_order_apart_and_show_the_contrast() -> None:
-    jaw = np.zeros(240, np.float32)
-    jaw[[70, 150]] = 0.9
-    chosen = telling_frames(take(4.0, jawOpen=jaw), 6)
-    assert chosen == sorted(chosen)
-    assert {70, 150} <= set(chosen)
-    assert min(np.diff(chosen)) >= 5
-
-
-@pytest.mark.parametrize("frames", [0, 1, 3, 12, 13])
-def test_short_takes_have_as_many_moments_as_frames(frames: int) -> None:
-    one = take(frames / 60, jawOpen=np.linspace(0, 1, frames))
-    chosen = telling_frames(one, 12)
-    assert len(chosen) == len(set(chosen)) == min(frames, 12)
+def test_the_lip_gap_is_drawn_to_scale_with_a_dot_on_each_marked_frame() -> None:
+    canvas = Canvas(400, 120)
+    gap = np.linspace(0, 1, 100, dtype=np.float32)
+    draw_gap(canvas, Box(100, 10, 380, 110), gap, [(0, JAW), (50, JAW), (99, JAW)])
+    picture = np.asarray(canvas.finished(), np.int16)
+    red = np.abs(picture - np.array(tuple(bytes.fromhex(JAW[1:])))).max(axis=2) < 20
+    rows, columns = np.nonzero(red)
+    dots = [rows[abs(columns - x) < 8].mean() for x in (100, 240, 377)]
+    assert dots[0] == pytest.approx(108.5, abs=2)
+    assert dots[1] == pytest.approx((dots[0] + dots[2]) / 2, abs=3)
+    assert dots[2] < 22
 
 
 @pytest.mark.parametrize(
@@ -115,17 +122,23 @@ def test_the_axis_has_about_ten_round_steps(duration_s: float, step_s: float) ->
     assert time_step_s(duration_s) == pytest.approx(step_s)
 
 
+def sheet_of(one: Take, contents: Contents | None = None, columns: int = 2) -> Image.Image:
+    gap = np.zeros(len(one.curves), np.float32)
+    heading = Heading("Title", "under it", [("12 ms", "first frame")])
+    moments = telling_moments(one, gap, columns)
+    return draw_sheet(one, heading, load_head(), gap, moments, contents)
+
+
 @pytest.mark.parametrize("seconds", [0.02, 2.0, 45.0])
-def test_a_picture_of_any_length_has_the_same_size(seconds: float) -> None:
+def test_a_picture_of_any_length_has_the_same_width(seconds: float) -> None:
     frames = round(seconds * 60)
     jaw = np.abs(np.sin(np.arange(frames) / 7)).astype(np.float32)
-    heading = Heading("Title", "under it", [("12 ms", "first frame")])
-    sheet = draw_sheet(take(seconds, jawOpen=jaw), heading)
+    sheet = sheet_of(take(seconds, jawOpen=jaw), Contents(views=("front",)))
     assert sheet.width == WIDTH
-    assert 900 < sheet.height < 1400
+    assert 800 < sheet.height < 1400
     colours = sheet.getcolors(maxcolors=1 << 24)
     assert colours is not None
-    assert len(colours) > 100
+    assert len(colours) > 1000, "a shaded face has many colours"
 
 
 def test_a_take_without_sound_or_frames_still_gives_a_picture() -> None:
@@ -133,13 +146,38 @@ def test_a_take_without_sound_or_frames_still_gives_a_picture() -> None:
         samples=np.zeros(0, np.float32), sample_rate_hz=RATE_HZ,
         curves=np.zeros((0, 1), np.float32), names=["jawOpen"], fps=Fraction(60),
     )  # fmt: skip
-    assert draw_sheet(empty, Heading("nothing")).width == WIDTH
+    assert sheet_of(empty).width == WIDTH
 
 
-def test_eyes_are_not_caught_half_way_through_a_blink() -> None:
-    blink = np.zeros(120, np.float32)
-    blink[50:60] = [0.2, 0.5, 0.8, 1, 1, 1, 0.8, 0.6, 0.4, 0.2]
-    jaw = np.zeros(120, np.float32)
-    jaw[51], jaw[53] = 0.4, 0.38
-    one = take(2.0, jawOpen=jaw, eyeBlinkLeft=blink, eyeBlinkRight=blink)
-    assert telling_frames(one, 1) == [53]
+def test_more_views_and_lanes_make_the_picture_higher() -> None:
+    one = take(0.5, jawOpen=np.linspace(0, 1, 30))
+    bare = sheet_of(one, Contents(views=("front",), lanes=()))
+    both = sheet_of(one, Contents(views=("front", "mouth"), lanes=()))
+    assert both.height > bare.height + 100
+
+
+def test_the_size_of_a_face_decides_the_width_and_has_a_limit() -> None:
+    one = take(0.5, jawOpen=np.linspace(0, 1, 30))
+    sizes = [
+        sheet_of(one, Contents(views=("front",), lanes=(), face_px=size), 4).width
+        for size in (64, 400)
+    ]
+    assert sizes[0] < WIDTH
+    assert sizes[1] > 4 * 0.8 * 400
+    with pytest.raises(PictureError, match="fewer --columns"):
+        sheet_of(take(2.0, jawOpen=np.zeros(120)), Contents(face_px=1024), 24)
+
+
+def test_sounds_are_written_under_the_waveform_where_they_are_said() -> None:
+    def said(*phones: Phone) -> np.ndarray:
+        one = take(2.0, jawOpen=np.zeros(120))
+        labelled = Take(
+            samples=one.samples, sample_rate_hz=RATE_HZ, curves=one.curves, names=one.names,
+            fps=one.fps, phones=phones,
+        )  # fmt: skip
+        sheet = sheet_of(labelled, Contents(views=("front",), lanes=()), 1)
+        return np.asarray(sheet.convert("L"), np.int16)[182:206]
+
+    vowel = said(Phone("AA", 0.9, 1.1), Phone("PAU", 1.1, 2.0))
+    columns = np.flatnonzero((vowel < 200).any(axis=0))
+    assert pytest.approx(columns.mean(), abs=12) == 150 + 1602 / 2

@@ -42,10 +42,36 @@ def atomic_text(path: Path) -> Iterator[TextIO]:
             with path.open("w", encoding="utf-8", newline="\n") as stream:
                 yield stream
         else:
-            with _replaced(path.resolve()) as stream:
+            with (
+                _replaced(path.resolve()) as part,
+                part.open("w", encoding="utf-8", newline="\n") as stream,
+            ):
                 yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
     except BrokenPipeError:
         raise  # whoever read our output has left; the command line knows what to do
+    except OSError as error:
+        raise _output_error(path, error) from None
+
+
+@contextmanager
+def atomic_part(path: Path) -> Iterator[Path]:
+    """Yield the name of a file that takes the place of `path` when the block ends well.
+
+    For writers that open files themselves: it has the suffix of `path`, lies beside it and is not
+    there yet. When the block fails nothing of it stays.
+
+    Raises:
+        OutputError: the disk is full, the folder cannot be written, or `path` is no plain file.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise OutputError(f"{path} is not a file that could be replaced.")
+        with _replaced(path.resolve(), path.suffix) as part:
+            yield part
+            with part.open("rb") as written:
+                os.fsync(written.fileno())
     except OSError as error:
         raise _output_error(path, error) from None
 
@@ -58,14 +84,11 @@ def _is_stream(path: Path) -> bool:
 
 
 @contextmanager
-def _replaced(path: Path) -> Iterator[TextIO]:
-    part = path.with_name(f".facewire-{os.getpid()}-{token_hex(4)}.part")
+def _replaced(path: Path, suffix: str = "") -> Iterator[Path]:
+    part = path.with_name(f".facewire-{os.getpid()}-{token_hex(4)}.part{suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8", newline="\n") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
+        yield part
         part.replace(path)
         _sync_folder(path.parent)
     finally:

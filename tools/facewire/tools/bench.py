@@ -96,6 +96,54 @@ def animate(*, model: str, provider: str, fps: Fraction, passes: int, as_json: b
     click.echo(json.dumps(answer, indent=2) if as_json else _animate_text(answer))
 
 
+@bench.command()
+@click.option(
+    "--size", "size_px", type=click.IntRange(64, 2048), default=256, show_default=True,
+    help="Side of the square picture, pixels.",
+)  # fmt: skip
+@click.option("--frames", type=_COUNT, default=60, show_default=True, help="Faces drawn per view.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def render(*, size_px: int, frames: int, as_json: bool) -> None:
+    """Measure the renderer: faces a second from each view, on one core."""
+    from facewire.tools.benching.figures import machine, one_core
+    from facewire.tools.benching.renderer import measure
+
+    with one_core():
+        figures = measure(size_px, frames)
+    answer = {
+        "machine": machine(),
+        "cores": 1,
+        "size_px": size_px,
+        "vertices": figures.vertices,
+        "triangles": figures.triangles,
+        "look_ms": round(figures.look_ms, 1),
+        "frame_ms": {view: spread.rounded(2) for view, spread in figures.frame_ms.items()},
+        "frames_per_second": {
+            view: round(1000 / spread.p50, 1) for view, spread in figures.frame_ms.items()
+        },
+    }
+    click.echo(json.dumps(answer, indent=2) if as_json else _render_text(answer))
+
+
+def _render_text(answer: dict[str, Any]) -> str:
+    from facewire.tools.benching.figures import table
+
+    rows = [
+        [view, *_spread(spread, 1), f"{answer['frames_per_second'][view]:.0f}"]
+        for view, spread in answer["frame_ms"].items()
+    ]
+    heads = ["one face, ms", "least", "p50", "p90", "p99", "faces a second"]
+    return "\n\n".join(
+        [
+            f"{answer['vertices']} vertices, {answer['triangles']} triangles, "
+            f"{answer['size_px']} x {answer['size_px']} pixels, one core, "
+            f"ready in {answer['look_ms']:.0f} ms",
+            table(heads, rows),
+            _machine(answer["machine"]),
+        ]
+    )
+
+
 def _ipc_text(answer: dict[str, Any]) -> str:
     from facewire.tools.benching.figures import table
     from facewire.tools.benching.wire import ROUTES

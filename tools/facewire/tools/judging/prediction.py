@@ -25,9 +25,9 @@ def predicted_curves(
     Raises:
         AudioError: If the file cannot be read.
     """
+    from facewire.animation.curves import ARKIT_52
     from facewire.audio import open_audio
     from facewire.inference.settings import StreamSettings
-    from facewire.animation.curves import ARKIT_52
     from facewire.tools.animate import frames_in_process
 
     with open_audio(audio_path) as audio:

@@ -12,9 +12,9 @@ from facewire.tools.atomic import atomic_part, atomic_text
 from facewire.tools.head import load_head
 from facewire.tools.head.measures import lip_gap_cm
 from facewire.tools.live.figures import figures
-from facewire.tools.picture.sheet import Heading, draw_sheet
+from facewire.tools.picture.moments import telling_moments
+from facewire.tools.picture.sheet import COLUMNS, Heading, draw_sheet
 from facewire.tools.picture.take import Take
-from facewire.tools.rendering.look import HEAD_POSES
 from facewire.tools.retarget import Retarget
 from facewire.tools.writers import CsvWriter
 
@@ -97,7 +97,8 @@ def _draw(
             (said["transport"], "transport"),
         ],
     )
-    return draw_sheet(take, heading, load_head(), lip_gap_cm(take.face[:, :HEAD_POSES]))
+    gap_cm = lip_gap_cm(take.face)
+    return draw_sheet(take, heading, load_head(), gap_cm, telling_moments(take, gap_cm, COLUMNS))
 
 
 def lines(said: dict[str, Any], files: dict[str, str]) -> list[tuple[str, str]]:

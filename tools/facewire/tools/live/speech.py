@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import as_file
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from facewire.audio import open_audio
-from facewire.tools.demo_assets import speech_clip
+from facewire.tools.demo_assets import speech_clip, speech_phones
+from facewire.tools.picture.take import Phone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,8 @@ class Speech:
     rate_hz: int
     cut: bool
     """True when the file goes on after `LONGEST_S`."""
+    phones: tuple[Phone, ...] = ()
+    """What is said when; known of the clip we ship."""
 
     @property
     def duration_s(self) -> float:
@@ -48,7 +51,8 @@ def read_speech(path: Path | None) -> Speech:
     if path is not None:
         return _read(path, path.name)
     with as_file(speech_clip()) as shipped:
-        return _read(shipped, SHIPPED_NAME)
+        speech = _read(shipped, SHIPPED_NAME)
+    return replace(speech, phones=tuple(Phone(*phone) for phone in speech_phones()))
 
 
 def _read(path: Path, name: str) -> Speech:

@@ -1,4 +1,4 @@
-"""One lane per curve: a filled plot over time with its name and scale."""
+"""What lies along time: the gap of the lips, and one lane per curve."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from facewire.tools.picture.style import (
     JAW,
     LIPS,
     PANEL,
+    PAPER,
     RULE,
     SOFT,
     SPREAD,
@@ -25,6 +26,8 @@ from facewire.tools.picture.style import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from facewire.tools.picture.take import FloatArray, Take
 
 
@@ -35,13 +38,9 @@ class Lane:
     name: str
     colour: str
     label: str
-    less: str = ""
-    """A curve to subtract."""
 
 
 LANES: Final = (
-    # mouthClose is relative to an open jaw: only the difference shows lips that meet.
-    Lane("jawOpen", SOFT, "lips apart", less="mouthClose"),
     Lane("jawOpen", JAW, "jaw open"),
     Lane("mouthClose", JAW, "mouth close"),
     Lane("mouthLowerDown", JAW, "lower lip down"),
@@ -53,16 +52,12 @@ LANES: Final = (
     Lane("eyeBlink", EYES, "blink"),
     Lane("eyeLookOut", EYES, "look aside"),
     Lane("browInnerUp", BROWS, "brow inner up"),
-    Lane("browOuterUp", BROWS, "brow outer up"),
 )
 
 
 def lane_values(take: Take, lane: Lane) -> FloatArray:
     """Return what a lane plots, float32[frames], never negative."""
-    values = take.curve(lane.name)
-    if lane.less:
-        values = values - take.curve(lane.less)
-    return np.maximum(values, 0)
+    return np.maximum(take.curve(lane.name), 0)
 
 
 def lane_scale(values: FloatArray) -> float:
@@ -101,3 +96,27 @@ def draw_lane(canvas: Canvas, box: Box, lane: Lane, values: FloatArray) -> None:
     middle = (box.top + box.bottom) / 2
     canvas.text(box.left - 14, middle, lane.label, size=14, fill=INK, anchor="r")
     canvas.text(box.right + 8, box.top + 6, f"{top:g}", size=10.5, fill=FAINT)
+
+
+def draw_gap(
+    canvas: Canvas, box: Box, gap_cm: FloatArray, marked: Sequence[tuple[int, str]]
+) -> None:
+    """Draw how far the lips are apart, with a dot of its colour on each marked frame."""
+    top = max(0.5, math.ceil(float(gap_cm.max(initial=0.0)) * 2 - 1e-6) / 2)
+    canvas.rectangle(box, PANEL, radius=3)
+    values = np.clip(gap_cm, 0, top)
+    xs = box.left + (np.arange(len(values)) + 0.0) * box.width / max(len(values), 1)
+    ys = box.bottom - 1.5 - values / top * (box.height - 8)
+    curve = [(x, y) for x, y in np.stack([xs, ys], axis=1).tolist()]
+    if len(curve) > 1:
+        area = [(curve[0][0], box.bottom), *curve, (curve[-1][0], box.bottom)]
+        canvas.polygon(area, mixed(SOFT, PANEL, 0.62))
+        canvas.line(curve, SOFT, width=1.8)
+    canvas.line([(box.left, box.bottom), (box.right, box.bottom)], RULE, width=0.8)
+    middle = (box.top + box.bottom) / 2
+    canvas.text(box.left - 14, middle - 9, "lip gap", size=14, fill=INK, anchor="r")
+    canvas.text(box.left - 14, middle + 10, "cm", size=12, fill=FAINT, anchor="r")
+    canvas.text(box.right + 8, box.top + 6, f"{top:g}", size=10.5, fill=FAINT)
+    for frame, colour in marked:
+        canvas.circle(*curve[frame], 6, PAPER)
+        canvas.circle(*curve[frame], 4.5, colour)

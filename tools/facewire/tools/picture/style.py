@@ -31,6 +31,11 @@ SPREAD: Final = "#c9802b"
 EYES: Final = "#1f8a84"
 BROWS: Final = "#3a6ea5"
 
+KIND_COLOURS: Final = {
+    "shut": JAW, "bite": SPREAD, "round": LIPS, "open": BROWS, "spread": EYES, "rest": FAINT,
+}  # fmt: skip
+"""What the lips do in a sound -> the colour of its label and its dot."""
+
 Anchor = Literal["l", "m", "r"]
 
 
@@ -128,6 +133,10 @@ class Canvas:
             place, words, fill=fill, font=face, anchor=f"{anchor}m", stroke_width=stroke
         )
         return float(face.getlength(words)) / self.scale
+
+    def width_of(self, words: str, size: float) -> float:
+        """Return how wide a line would be, points."""
+        return float(font(size, self.scale).getlength(words)) / self.scale
 
     def finished(self) -> Image.Image:
         """Return the picture at its final size."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from facewire.animation.curves import CURVE_INDEX, FACE_CURVES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,18 +18,29 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float32]
 
 
+class Phone(NamedTuple):
+    """One sound of the speech."""
+
+    name: str
+    """ARPAbet; PAU or SIL is a rest."""
+    start_s: float
+    end_s: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class Take:
     """Audio and curves of one utterance; both start at time zero."""
 
     samples: FloatArray
-    """float32[n], one channel, full scale 1."""
+    """float32[n], one channel, full scale 1; empty where the sound is not known."""
     sample_rate_hz: int
     curves: FloatArray
     """float32[frames, names], most in [0, 1]."""
     names: Sequence[str]
     """Curve names in camelCase, one per column of `curves`."""
     fps: Fraction
+    phones: Sequence[Phone] = ()
+    """What is said when, in order; empty where that is not known."""
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not fit together."""
@@ -44,6 +57,15 @@ class Take:
     def _columns(self) -> dict[str, int]:
         return {name: index for index, name in enumerate(self.names)}
 
+    @cached_property
+    def face(self) -> FloatArray:
+        """float32[frames, 71]: the curves in the order of FACE_CURVES, 0 where the rig has none."""
+        rows = np.zeros((len(self.curves), len(FACE_CURVES)), np.float32)
+        for name, column in self._columns.items():
+            if name in CURVE_INDEX:
+                rows[:, CURVE_INDEX[name]] = self.curves[:, column]
+        return rows
+
     def curve(self, name: str) -> FloatArray:
         """Return one curve over all frames; a sideless name gives the mean of Left and Right.
 
@@ -54,10 +76,6 @@ class Take:
         if not columns:
             return np.zeros(len(self.curves), np.float32)
         return np.asarray(self.curves[:, columns].mean(axis=1), np.float32)
-
-    def weights_at(self, frame: int) -> dict[str, float]:
-        """Return all curves of one frame by name."""
-        return dict(zip(self.names, self.curves[frame].tolist(), strict=True))
 
     def frame_s(self, frame: int) -> float:
         """Return the instant of a frame, seconds."""
