@@ -128,7 +128,7 @@ def _cover(
     field = np.concatenate([field, np.zeros(len(edge))])
     vertices = np.unique([v for k in covered for v in sheet.faces[k]])
     normals = _normals(sheet, covered)
-    lift = thickness_cm * np.clip(field[vertices] / ramp_cm, 0.0, 1.0) ** 0.7 + 0.02
+    lift = thickness_cm * np.clip(field[vertices] / ramp_cm, 0.0, 1.0) ** 0.7
     sheet.points[vertices] += lift[:, None] * normals[vertices]
     # A little unevenness, the same at every build and on both sides, keeps large areas alive.
     grain = np.sin(57.0 * np.abs(sheet.points[vertices, 0]) + 31.0 * sheet.points[vertices, 1])
