@@ -40,6 +40,11 @@ class EmotionTrack:
         """Instant of the earliest key held; None without keys."""
         return self._times[0] if self._times else None
 
+    @property
+    def last_time(self) -> int | None:
+        """Instant of the latest key; None without keys. Until it, an open track can be read."""
+        return self._times[-1] if self._times else None
+
     def add(self, time: int, values: NDArray[np.float32]) -> None:
         """Append a key of float32[size] at `time`.
 

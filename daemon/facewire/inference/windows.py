@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +23,23 @@ class WindowSpec:
     stride: Fraction
     """Samples from one window to the next, exact."""
     ticks: int = 1
-    """Instants one window answers for."""
+    """Instants one window answers for; the frames of an A2F or A2E inference."""
+
+    @cached_property
+    def per_tick(self) -> WindowSpec:
+        """The same windows cut into their ticks: tick j of window i is number i * ticks + j.
+
+        Its `target` is the instant of a tick. Floors are taken per tick, not per window, so the
+        instants of a window with an uneven stride are those a single long count would give.
+        """
+        if self.ticks == 1:
+            return self
+        return replace(self, stride=self.stride / self.ticks, ticks=1)
+
+    def instants(self, index: int) -> list[int]:
+        """Return the instants of a window's ticks, in samples; the first is `target(index)`."""
+        first = index * self.ticks
+        return [self.per_tick.target(tick) for tick in range(first, first + self.ticks)]
 
     def start(self, index: int) -> int:
         """Return the absolute index of the first sample of a window; may be negative."""
