@@ -42,7 +42,7 @@ def test_training_writes_a_bundle_that_runs_and_the_seed_decides_it(
         out = tmp_path / name / "embedded"
         arguments = ["--data", str(data), "--out", str(out), "--epochs", "1", "--width", "16"]
         (tmp_path / name).mkdir()
-        (tmp_path / name / "manifest.json").write_text("{}", encoding="utf-8")
+        (tmp_path / name / "manifest.json").write_text('{"published": []}', encoding="utf-8")
         result = CliRunner().invoke(train, ["embedded", *arguments, "--json"])
         assert result.exit_code == 0, result.output
         described = json.loads((out / "bundle.json").read_text(encoding="utf-8"))
@@ -54,6 +54,7 @@ def test_training_writes_a_bundle_that_runs_and_the_seed_decides_it(
         results.append(np.asarray(curves))
         manifest = json.loads((tmp_path / name / "manifest.json").read_text(encoding="utf-8"))
         assert manifest["bundles"][0]["name"] == "embedded"
+        assert manifest["published"] == []
     assert results[0].shape == (2, described["ticks_per_window"], len(described["curves"]))
     assert results[0] == pytest.approx(results[1], abs=0.01)
 

@@ -112,9 +112,17 @@ class AudioError(FacewireError):
 
 
 class BundleError(FacewireError):
-    """A model folder that is incomplete, altered or unknown."""
+    """A model folder that is incomplete, altered or unknown.
+
+    `file` and `key` say which part of it is at fault; "" where it is the whole.
+    """
 
     exit_code = 5
+
+    def __init__(self, text: str, *, hint: str = "", file: str = "", key: str = "") -> None:
+        super().__init__(text, hint=hint)
+        self.file = file
+        self.key = key
 
 
 class ProviderError(FacewireError):

@@ -45,7 +45,7 @@ def train(data: Path, out: Path, plan: Plan, report: Callable[[str], None]) -> d
 
 
 def write_manifest(models: Path) -> None:
-    """Write manifest.json of a models folder: size and SHA-256 of every file that is loaded."""
+    """Write the bundles of a manifest.json: size and SHA-256 of every file that is loaded."""
     entries = []
     for bundle in sorted(models.glob("*/bundle.json")):
         described = json.loads(bundle.read_text(encoding="utf-8"))
@@ -66,5 +66,7 @@ def write_manifest(models: Path) -> None:
                 ],
             }
         )
-    text = json.dumps({"schema": 1, "bundles": entries}, indent=1)
-    (models / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    path = models / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    text = json.dumps(manifest | {"schema": 1, "bundles": entries}, indent=1)
+    path.write_text(text + "\n", encoding="utf-8")
