@@ -1,17 +1,19 @@
-"""A client without a game: speak a sound file to the daemon and print how far the jaw opens.
+"""A client without a game: speak a sound file to the daemon and print how far a curve opens.
 
 Start the daemon (`facewire serve`), then::
 
     python examples/stream_speech.py speech.wav
 
 It sends 20 ms at a time, as a microphone or a text-to-speech voice does, while it prints the frames
-that are already there. `--fast` does not wait for the speaker.
+that are already there. `--fast` does not wait for the speaker. `--rig myrig --curve Mouth_Open`
+prints a curve of a table; what the daemon says about the table, such as a typo, is printed too.
 """
 # ruff: noqa: INP001, T201 - a script for people to read and run
 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -42,17 +44,27 @@ def main() -> None:
     parser.add_argument("sound", help="WAV, FLAC, OGG or MP3, mono or stereo")
     parser.add_argument("--instance", default="default", help="name of the daemon")
     parser.add_argument("--fast", action="store_true", help="send as fast as the daemon takes it")
+    parser.add_argument("--rig", default="", help="curve table, such as metahuman or your own")
+    parser.add_argument("--curve", default="jawOpen", help="what to print, as the rig spells it")
     options = parser.parse_args()
     told = soundfile.info(options.sound)
 
     with (
-        Client.connect(instance=options.instance, name="stream_speech") as client,
-        client.open_stream(sample_rate_hz=told.samplerate, channels=told.channels) as stream,
+        Client.connect(
+            instance=options.instance,
+            name="stream_speech",
+            on_event=lambda event: print(f"{event.kind}: {event.text}", file=sys.stderr),
+        ) as client,
+        client.open_stream(
+            sample_rate_hz=told.samplerate, channels=told.channels, rig=options.rig
+        ) as stream,
     ):
-        jaw = stream.curves.index("jawOpen")
+        if options.curve not in stream.curves:
+            sys.exit(f"The rig has no {options.curve}. Choose with --curve: {stream.curves}")
+        column = stream.curves.index(options.curve)
         for batch in stream.animate(chunks(options.sound, fast=options.fast)):
             for instant, weights in zip(batch.timestamps, batch.curves, strict=True):
-                print(f"{instant / 16_000:7.3f} s  {'#' * round(60 * float(weights[jaw]))}")
+                print(f"{instant / 16_000:7.3f} s  {'#' * round(60 * float(weights[column]))}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ import pytest
 from tests.daemon.own_table import write_table
 
 from facewire.animation.curves import CURVE_INDEX, FACE_CURVES
-from facewire.daemon.rig_shelf import RigShelf
+from facewire.daemon import rig_shelf
+from facewire.daemon.rig_shelf import MAX_TABLES, RigShelf
 from facewire.protocol.errors import MappingError
 
 if TYPE_CHECKING:
@@ -107,8 +109,13 @@ def test_a_wrong_edit_leaves_the_last_good_table_and_says_what_is_wrong(
 
 
 def test_open_streams_keep_a_table_whose_curves_change_and_new_ones_get_the_new(
-    shelf: RigShelf, tmp_path: Path, told: Told
+    shelf: RigShelf,
+    tmp_path: Path,
+    told: Told,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    monkeypatch.setattr(rig_shelf, "log", logging.getLogger)
     rig = shelf.get("mine")
 
     write_table(tmp_path / "mine.json", ("Chin", "jawOpen", 0.25), ("Jaw", "jawOpen", 0.5))
@@ -118,6 +125,7 @@ def test_open_streams_keep_a_table_whose_curves_change_and_new_ones_get_the_new(
     assert jaw(rig) == 0.5
     assert shelf.get("mine").names == ("Chin", "Jaw")
     assert [code for _, code, _ in told.warnings] == ["mapping_outdated"]
+    assert "Streams that are open keep the old table" in caplog.text
 
 
 def test_a_file_that_an_editor_takes_away_for_a_moment_is_not_forgotten(
@@ -184,3 +192,55 @@ def test_a_folder_that_goes_away_costs_no_stream_its_table(shelf: RigShelf, tmp_
     settle(shelf)
 
     assert jaw(rig) == 0.5
+
+
+def test_two_files_that_are_swapped_both_stay_alive(shelf: RigShelf, tmp_path: Path) -> None:
+    write_table(tmp_path / "other.json", ("Jaw", "jawOpen", 0.25), name="other")
+    settle(shelf)
+    (tmp_path / "mine.json").rename(tmp_path / "between")
+    (tmp_path / "other.json").rename(tmp_path / "mine.json")
+    (tmp_path / "between").rename(tmp_path / "other.json")
+    settle(shelf)
+    settle(shelf)
+    assert (jaw(shelf.get("mine")), jaw(shelf.get("other"))) == (0.5, 0.25)
+
+    write_table(tmp_path / "mine.json", ("Jaw", "jawOpen", 0.125), name="other")
+    write_table(tmp_path / "other.json", ("Jaw", "jawOpen", 0.75), name="mine")
+    settle(shelf)
+
+    assert (jaw(shelf.get("mine")), jaw(shelf.get("other"))) == (0.75, 0.125)
+
+
+def test_a_copy_takes_over_when_the_file_whose_name_it_has_goes(
+    shelf: RigShelf, tmp_path: Path
+) -> None:
+    write_table(tmp_path / "copy.json", ("Jaw", "jawOpen", 0.25))
+    settle(shelf)
+    (tmp_path / "mine.json").unlink()
+    settle(shelf)
+
+    assert jaw(shelf.get("mine")) == 0.25
+
+
+def test_a_folder_in_the_place_of_a_table_leaves_the_last_good_one(
+    shelf: RigShelf, tmp_path: Path, told: Told
+) -> None:
+    (tmp_path / "mine.json").unlink()
+    (tmp_path / "mine.json").mkdir()
+    settle(shelf)
+
+    assert jaw(shelf.get("mine")) == 0.5
+    assert [code for _, code, _ in told.warnings] == ["mapping_refused"]
+
+
+def test_tables_beyond_the_limit_are_left_out_and_that_is_said_once(
+    shelf: RigShelf, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(MAX_TABLES):
+        write_table(tmp_path / f"a{number:03}.json", ("Jaw", "jawOpen", 0.25), name=f"a{number}")
+    with caplog.at_level("WARNING", logger="facewire"):
+        settle(shelf)
+        settle(shelf)
+
+    assert len(shelf.names()) == len(RigShelf().names()) + MAX_TABLES
+    assert len([each for each in caplog.records if f"first {MAX_TABLES}" in each.message]) == 1

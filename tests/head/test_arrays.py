@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,7 +13,10 @@ from facewire.protocol.errors import BundleError
 from facewire.tools.head import load_head, read_head
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 FOLDER = data_folder("models") / "head"
 
@@ -135,4 +138,49 @@ def test_a_file_without_an_array_names_it(tmp_path: Path) -> None:
         np.savez(tmp_path / "head.npz", **{k: arrays[k] for k in arrays.files if k != "part"})
 
     with pytest.raises(BundleError, match="part"):
+        read_head(tmp_path / "head.npz")
+
+
+@pytest.mark.parametrize("count", [0, 1, 1000, 400_000])
+def test_a_file_that_was_cut_off_says_what_to_do(tmp_path: Path, count: int) -> None:
+    whole = (FOLDER / "head.npz").read_bytes()
+    (tmp_path / "head.npz").write_bytes(whole[:count])
+
+    with pytest.raises(BundleError, match=r"not a head.*Build it"):
+        read_head(tmp_path / "head.npz")
+
+
+def test_a_file_with_spoilt_bytes_says_what_to_do(tmp_path: Path) -> None:
+    whole = bytearray((FOLDER / "head.npz").read_bytes())
+    for at in range(200, len(whole), 997):
+        whole[at] ^= 0xFF
+    (tmp_path / "head.npz").write_bytes(whole)
+
+    with pytest.raises(BundleError, match="not a head"):
+        read_head(tmp_path / "head.npz")
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("vertices", lambda array: array[:10]),
+        ("vertices", np.ravel),
+        ("vertices", lambda array: array * np.nan),
+        ("triangles", lambda array: array + 20_000),
+        ("part", lambda array: array + 100),
+        ("colours", lambda array: array[1:]),
+        ("delta_start", lambda array: array + 5),
+        ("delta_vertex", lambda array: np.full_like(array, 65_535)),
+        ("delta_cm", lambda array: array[:-1]),
+        ("shape_names", lambda array: array[:60]),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(
+    tmp_path: Path, name: str, change: Callable[[NDArray[Any]], NDArray[Any]]
+) -> None:
+    with np.load(FOLDER / "head.npz") as arrays:
+        every = {key: arrays[key] for key in arrays.files}
+    np.savez(tmp_path / "head.npz", **{**every, name: change(every[name])})
+
+    with pytest.raises(BundleError, match=r"does not fit|not a head"):
         read_head(tmp_path / "head.npz")

@@ -52,6 +52,30 @@ def test_the_faces_own_curves_score_one() -> None:
     assert verdict.closures.precision == 1.0
 
 
+def test_lips_that_the_video_shuts_must_shut_on_the_head() -> None:
+    clip, judge, hanging = _clip(), Judge(), Judge()
+    shut = (label_times(FRAMES) > 0.95) & (label_times(FRAMES) < 1.25)
+    jaw = np.full(FRAMES, 0.3)
+    judge.add(clip, label_times(FRAMES), {"jawOpen": jaw, "mouthClose": jaw * shut})
+    hanging.add(clip, label_times(FRAMES), {"jawOpen": jaw})
+
+    assert judge.verdict().lips.shut == 1.0
+    assert judge.verdict().lips.opened == 1.0
+    assert judge.verdict().lips_passed, "no oo was said"
+    assert judge.verdict().as_json()["lips_on_the_head"]["rounded"] is None
+    assert hanging.verdict().lips.shut == 0.0
+    assert not hanging.verdict().lips_passed
+
+
+def test_lips_that_stay_apart_in_the_video_need_not_shut() -> None:
+    clip, judge = _clip(), Judge()
+    clip.channels[LIP_APERTURE][:] = 1.0
+
+    judge.add(clip, label_times(FRAMES), {"jawOpen": np.full(FRAMES, 0.3)})
+
+    assert judge.verdict().lips.bilabial_gaps_cm == []
+
+
 def test_lip_aperture_is_the_jaw_less_what_the_lips_take_back() -> None:
     clip, judge = _clip(), Judge()
     curves = _perfect_curves(clip)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -113,6 +115,9 @@ CORRUPTIONS: dict[str, tuple[Any, tuple[str, ...]]] = {
         _x(ratio={"of": "mouthClose", "to": "jawOpen", "floor": 0}), ("'floor'", "1e-06"),
     ),
     "one point": (_x(response=[[0, 0]]), ("'response'", "2 to 32 points, here 1")),
+    "points too close for a slope": (
+        _x(response=[[0, 0], [1e-320, 1]]), ("from 0 to ", "1e-06 or more"),
+    ),
     "points that go back": (_x(response=[[0, 0], [1, 1], [1, 2]]), ("from 1 to 1", "above")),
     "a point of three": (_x(response=[[0, 0, 0], [1, 1, 1]]), ("two numbers, not 3",)),
     "a range upside down": (_x(range=[1, 0]), ("'range'", "goes from 1 to 0", "lower")),
@@ -212,3 +217,45 @@ def test_what_is_incomplete_is_still_read() -> None:
 
 def test_a_mapping_error_is_one_of_ours() -> None:
     assert issubclass(MappingError, FacewireError)
+
+
+def test_a_pipe_named_as_a_table_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "pipe.json"
+    os.mkfifo(path)
+    said: list[str] = []
+
+    def read() -> None:
+        with pytest.raises(MappingError) as caught:
+            read_table(path)
+        said.append(str(caught.value))
+
+    reading = threading.Thread(target=read, daemon=True)
+    reading.start()
+    reading.join(5)
+
+    assert [text for text in said if "pipe.json is not a file" in text]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"version": "9" * 900_000},
+        {"schema": ["x" * 900_000]},
+        {"curves": [{"name": "x" * 900_000, "from": {"jawOpne": 1}}]},
+        {"sources": {"x" * 900_000: 1}},
+    ],
+)
+def test_a_message_stays_short_whatever_a_file_holds(changes: dict[str, Any]) -> None:
+    with pytest.raises(MappingError) as caught:
+        parse_table(json.dumps({**content({"name": "x"}), **changes}))
+
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("odd", ["\x1b[2J", "\x7f", "\x9b31m", "\u202e"])
+def test_a_message_never_steers_a_terminal(odd: str) -> None:
+    for wrong in ({"name": "x", odd: 1}, {"name": "x", "from": {odd: 1}}):
+        with pytest.raises(MappingError) as caught:
+            parse_table(json.dumps(content(wrong)), f"{odd}.json")
+
+        assert str(caught.value).isprintable()

@@ -24,7 +24,8 @@ _KINDS: dict[str, type] = {"object": dict, "array": list, "string": str, "null":
 
 ONLY_THE_READER_KNOWS = {
     "two of a name", "an input twice", "a long name", "a tab in a name", "half a character",
-    "points that go back", "a range upside down", "a mirror of nothing", "a side twice",
+    "points that go back", "points too close for a slope", "a range upside down",
+    "a mirror of nothing", "a side twice",
     "a sum of nothing", "a share of nothing", "a rest with a rule", "a rest of itself",
     "a reverse of nothing", "a reverse of an angle",
 }  # fmt: skip

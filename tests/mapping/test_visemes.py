@@ -181,16 +181,20 @@ def demo() -> Spoken:
 def test_visemes_of_real_speech_come_where_their_phones_are(demo: Spoken) -> None:
     known = [(phone, values) for phone, values in demo if phone in VISEMES_OF]
     hits = [loudest(values) in VISEMES_OF[phone] for phone, values in known]
-    # 23 of 52 as shipped: fast closures and the tongue's consonants are beyond the small model.
-    # Picking at random would hit four.
+    # 35 of 52 as shipped: what is missed are mostly the tongue's consonants. Picking at random
+    # would hit four.
     assert len(known) > 45
-    assert sum(hits) >= 20
+    assert sum(hits) >= 32
 
 
-def test_hisses_are_found_and_pauses_are_silent(demo: Spoken) -> None:
+def test_hisses_and_closures_are_found_and_pauses_are_silent(demo: Spoken) -> None:
     for phone, values in demo:
-        if phone in ("S", "Z"):
+        if phone == "S":
             assert loudest(values) == "SS", values
+        if phone == "Z":  # of 70 ms, with the tongue of the sounds before still out
+            assert values["SS"] > 0.2, values
+    closures = [values["PP"] for phone, values in demo if phone in ("P", "B", "M")]
+    assert min(closures) > 0.2, closures
     pauses = [values["sil"] for phone, values in demo if phone == "PAU"]
     assert max(pauses) > 0.9
     talk = [values["sil"] for phone, values in demo if phone in VISEMES_OF]

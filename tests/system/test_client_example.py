@@ -42,6 +42,20 @@ def test_the_example_prints_one_line_per_frame_and_the_jaw_moves(
     assert min(line.count("#") for line in lines) == 0
 
 
+def test_the_example_prints_a_curve_of_any_rig(daemon: DaemonProcess, runtime: Path) -> None:
+    del daemon  # must be there first
+
+    rig = ("--rig", "metahuman", "--curve", "CTRL_expressions_jawOpen")
+    done = run(runtime, str(SPEECH), "--fast", *rig)
+    assert done.returncode == 0, done.stderr
+    assert max(line.count("#") for line in done.stdout.splitlines()) > 5
+
+    wrong = run(runtime, str(SPEECH), "--fast", "--rig", "oculus")
+    assert wrong.returncode == 1
+    assert "no jawOpen. Choose with --curve" in wrong.stderr
+    assert "sil" in wrong.stderr
+
+
 def test_the_example_without_a_daemon_says_how_to_start_one(runtime: Path) -> None:
     done = run(runtime, str(SPEECH))
 

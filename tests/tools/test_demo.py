@@ -18,7 +18,9 @@ import pytest
 import soundfile
 from PIL import Image
 
-from facewire.tools.demo_assets import speech_clip
+from facewire.tools.demo_assets import speech_clip, speech_phones
+from facewire.tools.judging.lip_reading import OPEN_CM, SHUT_CM, LipReading
+from facewire.tools.judging.verdict import ROUND_CEILING
 from facewire.tools.live.speech import LONGEST_S, read_speech
 
 ASSETS = Path(__file__).parents[1] / "assets"
@@ -85,6 +87,21 @@ def test_the_shipped_line_plays_in_real_time_through_the_ring(tmp_path: Path) ->
     assert 0 < said["real_time_factor"] < 0.5
     assert set(said["daemon_latency_ms"]) == {"p50", "p90", "p99"}
     assert audio_s < took_s < audio_s + SLACK_S
+    assert_the_words_can_be_read(Path(tmp_path / said["csv"]))
+
+
+def assert_the_words_can_be_read(path: Path) -> None:
+    """Lips shut on every m, b and p of the line, round on oo, open on ah; measured on the head."""
+    rows = list(csv.reader(path.read_text().splitlines()))
+    names = [name.removeprefix("blendShapes.") for name in rows[0][2:]]
+    values = np.array(rows[1:], float)
+    curves = {name[0].lower() + name[1:]: values[:, 2 + k] for k, name in enumerate(names)}
+    reading = LipReading()
+    reading.add(values[:, 1], curves, speech_phones())
+    assert len(reading.bilabial_gaps_cm) == 8
+    assert max(reading.bilabial_gaps_cm) <= SHUT_CM
+    assert min(reading.vowel_gaps_cm) >= OPEN_CM
+    assert max(reading.round_widths) <= ROUND_CEILING
 
 
 def test_the_files_hold_the_curves_and_the_picture(tmp_path: Path, second_of_speech: Path) -> None:

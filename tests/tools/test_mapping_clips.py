@@ -217,6 +217,33 @@ def test_convert_can_mirror_and_be_told_the_rig() -> None:
     assert rows[0][header.index("blendShapes.mouthSmileLeft")] == "0.0"
 
 
+def test_a_file_that_may_have_either_mouth_close_is_not_guessed_at() -> None:
+    rows = np.array([[0.5, 0.25]], np.float32)
+    source = write("in.csv", ["JawOpen", "MouthClose"], rows)
+    run("apply", source, "--to", "arkit_head", "-o", "head.csv")
+    run("apply", source, "--to", "ace", "-o", "ace.csv")
+
+    with pytest.raises(MappingError, match="mean different things by mouthClose") as raised:
+        run("convert", "ace.csv", "--to", "metahuman", "-o", "out.csv")
+    assert "--from ace or --from arkit_head" in raised.value.hint
+    assert not Path("out.csv").exists()
+    # `animate` begins the names of both with capitals; without them they tell.
+    assert "read as arkit_head" in run("convert", "head.csv", "--to", "metahuman", "-o", "out.csv")
+
+
+def test_files_for_rigs_that_pass_mouth_close_on_have_arkits_meaning() -> None:
+    source = write("in.csv", ["JawOpen", "MouthClose"], np.array([[0.25, 0.125]], np.float32))
+    rig = load_table("arkit")
+    at = [rig.column["jawOpen"], rig.column["mouthClose"]]
+
+    run("apply", source, "--to", "arkit", "-o", "out.csv", "--source-mouth-close", "a2f")
+    assert numbers("out.csv")[0, at].tolist() == [0.375, 0.125]
+
+    run("apply", source, "--to", "ace", "-o", "ace.csv")
+    run("convert", "ace.csv", "--from", "ace", "--to", "arkit", "-o", "out.csv")
+    assert numbers("out.csv")[0, at].tolist() == [0.25, 0.125]
+
+
 def test_a_rig_that_nobody_knows_is_refused() -> None:
     source = write("in.csv", ["foo", "bar", "jawOpen"], np.zeros((1, 3), np.float32))
 

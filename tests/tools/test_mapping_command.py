@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -156,7 +157,9 @@ def test_check_of_an_incomplete_table_fails_and_says_what_it_lacks() -> None:
     shown = run("check", path, "arkit", exit_code=1)
 
     assert "error: mine.json: open: It does not say where its numbers come from" in shown
-    assert "error: mine.json: cheekPuff: It reaches no curve" in shown
+    assert shown.count("It reaches no curve") == 1
+    assert "error: mine.json: eyeBlinkLeft, eyeLookDownLeft, " in shown
+    assert ", headYaw: It reaches no curve" in shown
     assert "ok: mine.json" not in shown
     assert "ok: arkit" in shown
 
@@ -218,6 +221,50 @@ def test_new_finds_the_inputs_that_the_rigs_names_mean() -> None:
     assert run("check", "mine.json").startswith("ok: mine.json: 6 curves")
 
 
+def test_check_of_a_file_lists_what_rests_and_what_goes_nowhere() -> None:
+    Path("names.txt").write_text("jawOpen\nPickle\nEar\n")
+    run("new", "mine", "-o", "mine.json", "--curves", "names.txt")
+
+    shown = run("check", "mine.json", "metahuman")
+
+    assert "    at rest: Pickle, Ear\n" in shown
+    assert "    go nowhere: eyeBlinkLeft, " in shown
+    assert shown.count("at rest") == 1
+    summary = asked("check", "mine.json")["tables"][0]["summary"]
+    assert summary["at_rest"] == ["Pickle", "Ear"]
+    assert "jawOpen" not in summary["drops"]
+
+
+def test_a_rule_written_into_a_new_table_leaves_no_error() -> None:
+    Path("names.txt").write_text("Smile_L\nSmile_R\nPucker\nEar_L\nPuff_Up\n")
+    run("new", "mine", "-o", "mine.json", "--curves", "names.txt")
+
+    text = Path("mine.json").read_text()
+    assert [
+        re.findall(r'"from": {"(.*)": 1}', rule.why) for rule in read_table("mine.json").curves
+    ] == [
+        ["mouthSmileLeft"], ["mouthSmileRight"], ["mouthPucker"], [], [],
+    ]  # fmt: skip
+    for side, name in (("L", "mouthSmileLeft"), ("R", "mouthSmileRight")):
+        text = text.replace(f'"Smile_{side}", ', f'"Smile_{side}", "from": {{"{name}": 1}}, ')
+    Path("mine.json").write_text(text)
+    shown = run("check", "mine.json")
+    assert "warning: mine.json: mouthSmileLeft, mouthSmileRight: It is in 'drops'" in shown
+    assert "ok: mine.json" in shown
+    assert "mouthSmileLeft" not in shown.partition("go nowhere: ")[2]
+
+
+def test_new_does_not_replace_a_table_that_is_there_unless_forced() -> None:
+    Path("mine.json").write_text("work of days")
+
+    with pytest.raises(MappingError, match="is there already") as raised:
+        run("new", "mine", "-o", "mine.json")
+    assert "--force" in raised.value.hint
+    assert Path("mine.json").read_text() == "work of days"
+    run("new", "mine", "-o", "mine.json", "--force")
+    assert read_table("mine.json").name == "mine"
+
+
 @pytest.mark.parametrize(
     ("name", "meant"),
     [
@@ -260,3 +307,18 @@ def test_help_of_the_group_loads_no_numpy() -> None:
 
     assert done.stdout.splitlines()[-1] == "False"
     assert "convert" in done.stdout
+
+
+def test_no_word_of_a_table_steers_the_terminal() -> None:
+    odd = "\x1b[2J\x9b31m\x07"
+    told = {"name": "x", "from": {"jawOpen": 1}, "by": "s", "why": odd}
+    table = {
+        "schema": "facewire-mapping/1", "name": "x", "version": "1.0.0", "mouth_close": "any",
+        "title": odd, "about": odd, "sources": {"s": odd}, "curves": [told],
+    }  # fmt: skip
+    Path("x.json").write_text(json.dumps(table))
+
+    for arguments in (["show", "x.json"], ["show", "x.json", "x"]):
+        shown = CliRunner().invoke(mapping, arguments, color=True).output
+        assert "\\x1b[2J" in shown
+        assert not [each for each in ("\x1b[2J", "\x9b", "\x07") if each in shown]

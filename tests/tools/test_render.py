@@ -192,7 +192,32 @@ def test_people_are_told_what_was_written(tmp_path: Path, curves: Path, voice: P
     )
     assert "1 face of 0.50 s" in result.output
     assert voice.name in result.output
+    assert "not drawn" not in result.output
+
+
+def test_columns_that_are_not_drawn_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "rig.csv"
+    path.write_text("timeCode,Jaw_Open,Smile,Frown\n0,0.5,1,1\n0.1,0,0,0\n")
+
+    result = CliRunner().invoke(render, [str(path), "-o", str(tmp_path / "a.png")])
+
+    assert "note: Smile and 1 more columns are not drawn" in result.output
+    assert run(path, "-o", tmp_path / "a.png")["left_out"] == ["Smile", "Frown"]
 
 
 def test_the_command_line_knows_it() -> None:
     assert "render" in cli.COMMANDS
+
+
+def test_what_is_drawn_is_never_written_over(curves: Path) -> None:
+    source = curves.rename(curves.with_suffix(".png"))
+    before = source.read_bytes()
+    assert "choose another output" in refused(source, "-o", source)
+    assert source.read_bytes() == before
+
+
+@pytest.mark.parametrize("option", ["--from", "--to"])
+def test_no_number_is_no_instant(curves: Path, tmp_path: Path, option: str) -> None:
+    result = CliRunner().invoke(render, [str(curves), "-o", str(tmp_path / "a.png"), option, "nan"])
+    assert isinstance(result.exception, CurveFileError | SystemExit)
+    assert not (tmp_path / "a.png").exists()

@@ -67,7 +67,16 @@ def test_sides_may_be_letters(tmp_path: Path, head: str, name: str) -> None:
 
 def test_other_columns_are_left_alone_and_what_is_not_finite_reads_zero(tmp_path: Path) -> None:
     path = table(tmp_path / "a.csv", "note,timeCode,JawOpen,what", "hello,0,nan,x", "you,0.1,inf,")
-    assert read_curves(path).rows.sum() == 0
+    read = read_curves(path)
+    assert read.rows.sum() == 0
+    assert read.left_out == ("note", "what")
+
+
+def test_a_file_of_another_rig_is_told_how_to_become_a_face(tmp_path: Path) -> None:
+    path = table(tmp_path / "mh.csv", "timeCode,blendShapes.CTRL_expressions_jawOpen", "0,1")
+    with pytest.raises(CurveFileError) as caught:
+        read_curves(path)
+    assert "facewire mapping convert mh.csv --to arkit" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -148,3 +157,17 @@ def test_phones_are_read_from_beside_and_a_broken_file_is_named(tmp_path: Path) 
         (tmp_path / "a.phones.json").write_text(wrong)
         with pytest.raises(CurveFileError, match=r"a\.phones\.json"):
             phones_beside(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize("last", ["5000", "1e9", "2e300", "1e-12"])
+def test_a_file_whose_times_are_not_in_seconds_is_refused(tmp_path: Path, last: str) -> None:
+    path = table(tmp_path / "a.csv", "timeCode,jawOpen", "0,0", f"{last},0.5")
+    with pytest.raises(CurveFileError, match="frames per second") as caught:
+        read_curves(path)
+    assert "seconds" in caught.value.hint
+
+
+def test_weights_no_face_can_have_are_held(tmp_path: Path) -> None:
+    rows = ["0,1e9", "0.1,-1e39", "0.2,nan", "0.3,inf", "0.4,0.5"]
+    curves = read_curves(table(tmp_path / "a.csv", "timeCode,jawOpen", *rows))
+    assert curves.rows[:, JAW].tolist() == [10, -10, 0, 0, 0.5]

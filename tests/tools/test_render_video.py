@@ -194,3 +194,26 @@ def test_nothing_is_left_in_the_folder_for_temporary_files(
     )
     assert list((tmp_path / "tmp").iterdir()) == []
     assert shutil.which(str(fake_ffmpeg))
+
+
+def test_an_encoder_that_hangs_goes_when_we_are_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "hanging"
+    script.write_text("#!/bin/sh\ncat >/dev/null\nexec sleep 60\n")
+    script.chmod(0o755)
+    begun: list[Interrupted] = []
+
+    class Interrupted(subprocess.Popen[bytes]):
+        """The first who waits for it presses Ctrl-C."""
+
+        def wait(self, timeout: float | None = None) -> int:
+            if self not in begun:
+                begun.append(self)
+                raise KeyboardInterrupt
+            return super().wait(timeout)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_video(tmp_path / "out.mp4", str(script), frames(2), SIZE, FPS, None)
+    assert begun[0].poll() is not None

@@ -68,6 +68,17 @@ def write_grid(folder: Path, ids: list[str], speakers: list[str] | None) -> None
         write_audio(folder / "flac" / f"{clip}.flac", k)
 
 
+def write_voices(folder: Path) -> None:
+    """Write what `facewire train voices` writes, for two voices."""
+    rows = []
+    for k, talker in enumerate(("rms", "f2")):
+        write_audio(folder / "flac" / f"{talker}_000.flac", 60 + k)
+        rows.append(
+            json.dumps({"id": f"{talker}_000", "talker": talker, "text": "Bah.", "phones": PHONES})
+        )
+    (folder / "phones.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder; no test changes it."""
@@ -87,6 +98,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_audio(root / "kathleen_en_cc0" / "opus" / f"utt{k}.opus", 50 + k)
     lines = [json.dumps({"id": f"utt{k}", "phones": PHONES}) for k in range(2)]
     (root / "kathleen_en_cc0" / "phones_pocketsphinx.jsonl").write_text("\n".join(lines))
+    write_voices(root / "synthesised")
     stats = {c: [0.0, 0.1, 0.3, 0.4] for c in NAMES}
     sets = ("neurosync_human", "nim_mark_joy", "nim_avatar_react", "omni_male_p3", "ace_male_p3")
     (root / "stats").mkdir()

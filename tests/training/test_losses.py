@@ -11,6 +11,7 @@ import torch
 from facewire.tools.training import losses
 from facewire.tools.training.articulation import PHONES
 from facewire.tools.training.channels import CLOSE, HEADS, JAW, TARGETS
+from facewire.tools.training.gates import GATES
 
 TICKS = 60
 
@@ -22,8 +23,15 @@ def _parts(jaw: torch.Tensor, wanted: torch.Tensor, phone: str = "AA") -> losses
     targets = torch.full((1, TICKS, len(TARGETS)), float("nan"))
     targets[0, :, TARGETS.index(JAW)] = wanted
     phones = torch.full((1, TICKS), PHONES.index(phone))
-    logits = torch.zeros(1, TICKS, len(PHONES))
-    return losses.loss(heads, logits, targets, phones, torch.ones(1))
+    return losses.loss(heads, _unsure(), targets, phones, _unknown_gates(), torch.ones(1))
+
+
+def _unsure() -> losses.Logits:
+    return losses.Logits(torch.zeros(1, TICKS, len(PHONES)), torch.zeros(1, TICKS, len(GATES)))
+
+
+def _unknown_gates() -> torch.Tensor:
+    return torch.full((1, TICKS, len(GATES)), float("nan"))
 
 
 def _wave() -> torch.Tensor:
@@ -59,6 +67,21 @@ def test_open_lips_in_b_and_shut_lips_in_a_vowel_cost(phone: str, open_by: float
     targets = torch.full((1, TICKS, len(TARGETS)), float("nan"))
     targets[..., TARGETS.index("lipAperture")] = 0.5 - open_by
     phones = torch.full((1, TICKS), PHONES.index(phone))
-    parts = losses.loss(heads, torch.zeros(1, TICKS, len(PHONES)), targets, phones, torch.ones(1))
+    parts = losses.loss(heads, _unsure(), targets, phones, _unknown_gates(), torch.ones(1))
     assert (float(parts.gap) > 0.1) is (phone == "B")
     assert (float(parts.clash) > 0.1) is (phone == "AA")
+
+
+def test_a_missed_closure_costs_more_than_a_false_one_and_an_unknown_one_nothing() -> None:
+    wave = _wave()
+    heads, targets = torch.zeros(1, TICKS, len(HEADS)), torch.zeros(1, TICKS, len(TARGETS))
+    targets[0, :, TARGETS.index(JAW)] = wave
+    phones = torch.zeros(1, TICKS, dtype=torch.long)
+
+    def cost(said: float, wanted: float) -> float:
+        logits = losses.Logits(_unsure().phones, torch.full((1, TICKS, len(GATES)), said))
+        gates = torch.full((1, TICKS, len(GATES)), wanted)
+        return float(losses.loss(heads, logits, targets, phones, gates, torch.ones(1)).gates)
+
+    assert cost(-3.0, 1.0) > cost(3.0, 0.0) > cost(3.0, 1.0)
+    assert cost(3.0, float("nan")) == 0.0

@@ -46,7 +46,23 @@ def test_everything_missing_is_named_at_once(data: Path, tmp_path: Path) -> None
     copy = tmp_path / "data"
     shutil.copytree(data, copy, ignore=shutil.ignore_patterns("facegood", "test_ids.txt"))
     with pytest.raises(MissingDataError) as caught:
-        recordings.check(copy)
+        recordings.check(copy, data / "synthesised")
     assert "facegood/ (the whole set)" in caught.value.text
     assert "grid_s1_arkit/test_ids.txt" in caught.value.text
     assert "kathleen" not in caught.value.text
+
+
+def test_synthesised_sentences_keep_their_voice_and_phones(data: Path) -> None:
+    clips = list(recordings.synthesised(data / "synthesised"))
+    assert {c.talker for c in clips} == {"rms", "f2"}
+    assert all(c.labels is None and c.phones[1] == ("B", 0.5, 0.7) for c in clips)
+
+
+def test_absent_voices_are_told_how_to_be_made(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(MissingDataError) as caught:
+        recordings.check(data, tmp_path)
+    assert "facewire train voices" in str(caught.value.hint)
+
+
+def test_the_grid_talkers_are_known_by_name(data: Path) -> None:
+    assert recordings.grid_talkers(data) == {"s1", "s2", "s3"}

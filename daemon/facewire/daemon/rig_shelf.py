@@ -17,7 +17,7 @@ from facewire.mapping.inputs import nearest
 from facewire.mapping.reading import read_table
 from facewire.mapping.rig import Rig, shipped_rig
 from facewire.mapping.shipped import shipped_names
-from facewire.protocol.errors import FacewireError, MappingError
+from facewire.protocol.errors import ConfigError, FacewireError, MappingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +43,8 @@ class _Own:
     """False until the file has looked the same twice: an editor may still be writing."""
     name: str = ""
     """Of the last valid table in it."""
+    wants: str = ""
+    """The name its table has now, while another file holds that."""
     is_missing: bool = False
     """True when the last look did not find it: editors take a file away to put another there."""
 
@@ -54,9 +56,11 @@ class RigShelf:
         """Args: `folder` holds the user's tables; None: only the shipped ones are answered in."""
         self._folder = folder
         self._files: dict[Path, _Own] = {}
+        self._is_readable = True
         self._rigs: dict[str, Rig] = {}
         """The user's; a table of a shipped name stands in for the shipped one."""
         self._refused: dict[Path, str] = {}
+        self._is_full = False
         self.start: Callable[[Job], None] = _run_here
         """Runs a job on another thread; here until the daemon has threads."""
         self.tell: Callable[[Rig, str, str], None] = lambda _rig, _code, _text: None
@@ -101,7 +105,7 @@ class RigShelf:
         """Notice files that came, changed or went; start reading those that have settled."""
         if self._folder is None:
             return
-        found = _stamps(self._folder)
+        found = self._within_limit(self._seen(self._folder))
         for path in set(self._files) - set(found):
             if self._files[path].is_missing:
                 self._forget(path)
@@ -117,22 +121,39 @@ class RigShelf:
                     own.is_read = True
                     self.start(_TableJob(self, path))
 
+    def _seen(self, folder: Path) -> dict[Path, Stamp]:
+        try:
+            stamps = _stamps(folder)
+        except OSError as error:
+            if self._is_readable:  # said once, not four times a second
+                log().warning("the folder of curve tables cannot be read: %s", error)
+            self._is_readable = False
+            return {}
+        self._is_readable = True
+        return stamps
+
     def take_in(self, path: Path, table: MappingTable | FacewireError) -> None:
         """Serve a table that was read; or keep the last good one and say why."""
         own = self._files.get(path)
         if own is None:
             return  # it went while it was being read
+        own.wants = ""
         if isinstance(table, FacewireError):
             self._refuse(path, own, str(table))
             return
-        holders = [each for each, other in self._files.items() if other.name == table.name]
-        if holders and holders != [path]:
-            text = f"{path.name} has the name {table.name!r} of {holders[0].name}: choose another."
-            self._refuse(path, own, text)
-            return
-        if own.name and own.name != table.name:
-            self._rigs.pop(own.name, None)
-        own.name = table.name
+        for holder, other in self._files.items():
+            if other is own or other.name != table.name:
+                continue
+            if not other.wants:
+                own.wants = table.name
+                text = f"{path.name} has the name {table.name!r} of {holder.name}: choose another."
+                self._refuse(path, own, text)
+                return
+            other.name = ""  # its file has another name by now: two that were swapped
+        before, own.name = own.name, table.name
+        if before and before != table.name:
+            self._rigs.pop(before, None)
+            self._offer(before)
         self._refused.pop(path, None)
         self._serve(table, path)
 
@@ -142,6 +163,7 @@ class RigShelf:
             try:
                 rig.replace(table)
             except MappingError as error:
+                log().warning("%s: %s", path.name, error, extra={"key": f"outdated-{path.name}"})
                 self.tell(rig, "mapping_outdated", str(error))
                 rig = None
         if rig is None:
@@ -160,6 +182,19 @@ class RigShelf:
         self._refused.pop(path, None)
         if self._rigs.pop(own.name, None) is not None:
             log().info("the curve table %s has gone with %s", own.name, path.name)
+            self._offer(own.name)
+
+    def _offer(self, name: str) -> None:
+        """Have the files read again that could not have a name which is free now."""
+        for own in self._files.values():
+            if own.wants == name:
+                own.is_read = False
+
+    def _within_limit(self, found: dict[Path, Stamp]) -> dict[Path, Stamp]:
+        was_full, self._is_full = self._is_full, len(found) > MAX_TABLES
+        if self._is_full and not was_full:
+            log().warning("only the first %d curve tables of the folder are read", MAX_TABLES)
+        return dict(list(found.items())[:MAX_TABLES])
 
 
 class _TableJob:
@@ -187,15 +222,28 @@ def _run_here(job: Job) -> None:
     job.land()
 
 
-def _stamps(folder: Path) -> dict[Path, Stamp]:
-    """Return the tables of a folder, by name; none when it cannot be read just now."""
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        log().warning(
-            "the folder of curve tables cannot be read: %s", error, extra={"key": "no-mappings"}
+def open_shelf(folder: str) -> RigShelf:
+    """Return the rigs, with the tables of a folder read; "" names none.
+
+    Raises:
+        ConfigError: there is no such folder.
+    """
+    if not folder:
+        return RigShelf()
+    path = Path(folder).expanduser()
+    if not path.is_dir():
+        raise ConfigError(
+            f"daemon.mappings: {folder} is no folder.",
+            hint="Name the folder that holds your curve tables (*.json).",
         )
-        return {}
+    rigs = RigShelf(path)
+    rigs.read_all()
+    return rigs
+
+
+def _stamps(folder: Path) -> dict[Path, Stamp]:
+    """Return the tables of a folder, by name, and no more than show that there are too many."""
+    entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     stamps: dict[Path, Stamp] = {}
     for entry in entries:
         if not entry.name.endswith(".json") or entry.name.startswith("."):
@@ -205,6 +253,6 @@ def _stamps(folder: Path) -> dict[Path, Stamp]:
         except OSError:
             continue  # it went between the two calls
         stamps[Path(entry.path)] = (seen.st_mtime_ns, seen.st_size, seen.st_ino)
-        if len(stamps) == MAX_TABLES:
+        if len(stamps) > MAX_TABLES:
             break
     return stamps

@@ -9,7 +9,6 @@ import signal
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import zmq
@@ -23,14 +22,13 @@ from facewire.daemon.logs import log
 from facewire.daemon.notify import notify, watchdog_interval_s
 from facewire.daemon.port import Port
 from facewire.daemon.reception import Reception
-from facewire.daemon.rig_shelf import LOOK_MS, RigShelf
+from facewire.daemon.rig_shelf import LOOK_MS, open_shelf
 from facewire.daemon.rings import RingStore
 from facewire.daemon.services import Services
 from facewire.daemon.shelf import Shelf
 from facewire.daemon.worker import Job, Pool, WindowJob
 from facewire.daemon.zap import Doorman, prove_closed
 from facewire.protocol import keyfiles, limits
-from facewire.protocol.errors import ConfigError
 from facewire.protocol.runtime import Handshake
 
 if TYPE_CHECKING:
@@ -98,7 +96,7 @@ class Daemon:
 
     def _build(self) -> None:
         config = self.config
-        self._services = Services(config.limits, self._read_tables(config.daemon.mappings))
+        self._services = Services(config.limits, open_shelf(config.daemon.mappings))
         self._shelf = Shelf(config.daemon.model, config.daemon.provider, self._start_loading)
         self._rings = RingStore(
             self._paths, config.limits.ring_bytes, config.limits.rings_total_bytes
@@ -169,24 +167,6 @@ class Daemon:
         if self._loader is None:  # most daemons never load a second model
             self._loader = self._add_pool("loader", 1)
         self._loader.start(job)
-
-    def _read_tables(self, folder: str) -> RigShelf:
-        """Return the rigs, those of the user's folder included.
-
-        Raises:
-            ConfigError: there is no such folder.
-        """
-        if not folder:
-            return RigShelf()
-        path = Path(folder).expanduser()
-        if not path.is_dir():
-            raise ConfigError(
-                f"daemon.mappings: {folder} is no folder.",
-                hint="Name the folder that holds your curve tables (*.json).",
-            )
-        rigs = RigShelf(path)
-        rigs.read_all()
-        return rigs
 
     # --- running ------------------------------------------------------------------------------
 

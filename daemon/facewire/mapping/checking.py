@@ -53,16 +53,13 @@ def _sources(table: MappingTable) -> Iterator[Finding]:
     used: set[str] = set()
     for rule in table.curves:
         named = [term.by for term in rule.terms if term.by]
-        if rule.is_fed or rule.offset or rule.response:
-            if not rule.by:
-                text = (
-                    "It does not say where its numbers come from: add 'by' with a key of sources."
-                )
-                yield Finding("error", rule.name, text)
-            named.append(rule.by)
+        if (rule.is_fed or rule.offset or rule.response) and not rule.by:
+            text = "It does not say where its numbers come from: add 'by' with a key of sources."
+            yield Finding("error", rule.name, text)
+        named.append(rule.by)
         for by in sorted(set(named) - {""} - table.sources.keys()):
             near = nearest(by, table.sources)
-            hint = f"; did you mean {near!r}?" if near else "."
+            hint = f"; did you mean {near!r}?" if near else ": add it there with a sentence."
             yield Finding("error", rule.name, f"Its 'by' {by!r} is not among the sources{hint}")
         used.update(named)
     for unused in table.sources.keys() - used:
@@ -88,7 +85,8 @@ def _drops(table: MappingTable) -> Iterator[Finding]:
             yield Finding("error", name, text)
     for name in table.drops:
         if name in used:
-            yield Finding("error", name, "It is in 'drops', but a curve reads it.")
+            text = "It is in 'drops', but a curve reads it: take it out of 'drops'."
+            yield Finding("warning", name, text)
 
 
 def _movements(table: MappingTable) -> Iterator[Finding]:
@@ -114,7 +112,10 @@ def _sums(table: MappingTable) -> Iterator[Finding]:
             if told is not None:
                 yield Finding("warning", rule.name, "It is in 'sums', but stays in its range.")
         elif told is None:
-            text = f"Its gains sum to {total:g}, out of its range: lower them, or add it to 'sums'."
+            text = (
+                f"Its gains sum to {total:g}, out of its range: lower them, or, if that is meant, "
+                f'write "sums": {{"{rule.name}": {total:g}}} beside \'curves\'.'
+            )
             yield Finding("error", rule.name, text)
         elif abs(told - total) > _SUM_CLOSE:
             yield Finding("error", rule.name, f"Its gains sum to {total:g}; 'sums' says {told:g}.")
@@ -140,11 +141,17 @@ def _disagreement(
 ) -> Iterator[Finding]:
     text = difference(mirrored_rule(rule, sign), table.rule(other))
     if text:
-        of = "itself" if other == rule.name else repr(other)
-        yield Finding(
-            "error", rule.name, f"It is not the mirror of {of}: there {text} "
-            '(if that is meant: "mirror": null in both).',
-        )  # fmt: skip
+        if other == rule.name:
+            text = (
+                f"No curve is its other side, and it is not the mirror of itself: {text}. Name the "
+                'other side ("mirror": "…"); if there is none, write "mirror": null.'
+            )
+        else:
+            text = (
+                f"It is not the mirror of {other!r}: there {text} "
+                '(if that is meant: "mirror": null in both).'
+            )
+        yield Finding("error", rule.name, text)
 
 
 def _round_trip(table: MappingTable) -> Iterator[Finding]:

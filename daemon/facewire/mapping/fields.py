@@ -16,6 +16,10 @@ MAX_DEPTH: Final = 8
 MAX_NUMBER: Final = 1000.0
 MAX_NAME_BYTES: Final = 128
 
+_MAX_STEP: Final = 80
+_MAX_TEXT: Final = 400
+"""Characters that a message takes over from a file, which may hold a name of a million."""
+
 _KINDS: Final = {
     dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number",
     float: "a number", type(None): "null",
@@ -31,12 +35,13 @@ class Place:
 
     def inside(self, step: str) -> Place:
         """Return the place one step further in."""
+        step = _cut(step, _MAX_STEP)
         return Place(self.file, f"{self.at}, {step}" if self.at else step)
 
     def wrong(self, text: str, hint: str = "") -> MappingError:
         """Return the error to raise; `text` says what is wrong here."""
         where = f"{self.file}: {self.at}" if self.at else self.file
-        return MappingError(f"{where}: {text}", hint=hint)
+        return MappingError(printable(f"{where}: {_cut(text, _MAX_TEXT)}"), hint=printable(hint))
 
     def unknown(self, what: str, name: str, known: Iterable[str], otherwise: str) -> MappingError:
         """Return the error for a name that is none of `known`; its hint is the nearest of them."""
@@ -188,6 +193,15 @@ def _check_depth(value: Any, place: Place, left: int) -> None:
         _check_depth(each, place, left - 1)
 
 
+def printable(text: str) -> str:
+    """Return a text whose odd characters are written out: none may steer a terminal."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def _shown(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return _cut(text, 60)

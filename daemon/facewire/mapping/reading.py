@@ -6,7 +6,9 @@ nearest known name. Whether a table is complete and consistent is another questi
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -44,7 +46,11 @@ def read_table(path: str | Path) -> MappingTable:
     """
     path = Path(path)
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_without_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise MappingError(
+                    f"{path} is not a file.", hint="A curve table is a file that ends in .json."
+                )
             content = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise MappingError(
@@ -85,6 +91,11 @@ def parse_table(content: str | bytes, where: str = "the table") -> MappingTable:
         shares=_shares(fields, {rule.name: rule for rule in rules}),
         reverse=_reverse(fields, names),
     )
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    # A pipe that nobody writes to would keep whoever opens it, the daemon's only loader too.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _decoded(content: str | bytes, place: Place) -> str:

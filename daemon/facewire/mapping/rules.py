@@ -14,6 +14,8 @@ CURVE_KEYS: Final = (
 )  # fmt: skip
 MAX_TERMS: Final = 64
 MAX_POINTS: Final = 32
+MIN_STEP: Final = 1e-6
+"""Between two points of a response: the slope of a smaller one can be infinite."""
 MIN_FLOOR: Final = 1e-6
 """Of a ratio: what it divides by at least."""
 
@@ -102,10 +104,11 @@ def _response(fields: Fields) -> tuple[tuple[float, float], ...]:
     if not 2 <= len(points) <= MAX_POINTS:
         raise place.wrong(f"has 2 to {MAX_POINTS} points, here {len(points)}.")
     for before, after in pairwise(points):
-        if after[0] <= before[0]:
+        if after[0] - before[0] < MIN_STEP:
             raise place.wrong(
                 f"the points go from {before[0]:g} to {after[0]:g}.",
-                "The first number of each point must be above that of the point before.",
+                f"The first number of each point must be {MIN_STEP:g} or more above that of the "
+                "point before.",
             )
     return points
 

@@ -109,14 +109,24 @@ def render(*, view: str, verbose: int, **said: Any) -> None:
     """
     del verbose  # read by the command line's own error handler
     asked = _Asked(views=_VIEWS[view], **said)
-    if asked.to_s is not None and asked.to_s <= asked.from_s:
+    if asked.to_s is not None and not asked.to_s > asked.from_s:  # "nan" is not later either
         raise click.UsageError("--to must be later than --from.")
+    for path in filter(None, (asked.source, asked.audio)):
+        if asked.output.is_file() and path.exists() and asked.output.samefile(path):
+            raise click.UsageError(f"{path} is what is drawn; choose another output with -o.")
     began_s = time.perf_counter()
     answer = _rendered(asked)
     answer["seconds_taken"] = round(time.perf_counter() - began_s, 2)
     if asked.as_json:
         click.echo(json.dumps(answer, indent=2))
         return
+    if answer["left_out"]:
+        first, more = answer["left_out"][0], len(answer["left_out"]) - 1
+        click.echo(
+            f"note: {first}{f' and {more} more columns are' if more else ' is'} not drawn; a file "
+            "of another rig goes through `facewire mapping convert IN --to arkit -o OUT` first.",
+            err=True,
+        )
     sound = f", with {Path(answer['audio']).name}" if answer["audio"] else ""
     click.echo(
         f"{asked.source} -> {asked.output}: {answer['frames']} "
@@ -135,7 +145,7 @@ def _rendered(asked: _Asked) -> dict[str, Any]:
     ffmpeg = find_ffmpeg() if asked.suffix in VIDEO_SUFFIXES else ""
     curves = read_curves(asked.source)
     stop_s = min(curves.end_s, asked.to_s or curves.end_s)
-    if asked.from_s >= stop_s:
+    if not asked.from_s < stop_s:
         raise CurveFileError(
             f"{asked.source.name} ends at {curves.end_s:.2f} s: nothing is left to draw.",
             hint="Choose an earlier --from.",
@@ -150,7 +160,7 @@ def _rendered(asked: _Asked) -> dict[str, Any]:
     return {
         "input": str(asked.source), "output": str(asked.output),
         "audio": str(audio) if audio else None, "views": list(asked.views),
-        "seconds": round(stop_s - asked.from_s, 6), **shown,
+        "seconds": round(stop_s - asked.from_s, 6), **shown, "left_out": list(curves.left_out),
         "bytes": asked.output.stat().st_size,
     }  # fmt: skip
 

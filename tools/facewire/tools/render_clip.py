@@ -27,6 +27,10 @@ _KNOWN: Final = {name.lower(): name for name in FACE_CURVES}
 _TIME: Final = ("timecode", "time")
 _NEAR: Final = 1e-4
 """Share by which a measured frame rate may miss the round one it is taken for."""
+_RATES: Final = (0.5, 1000.0)
+"""Frames per second of a file: times in milliseconds would be below."""
+_MOST: Final = 10.0
+"""Weights are held to this: a face of 1e9 could not be drawn."""
 
 
 class CurveFileError(FacewireError):
@@ -43,6 +47,8 @@ class Curves:
     """float32[frames, 71], in the order of FACE_CURVES; 0 where the file has none."""
     fps: Fraction
     """Frames per second."""
+    left_out: tuple[str, ...] = ()
+    """Columns that the face has no curve for: the file may be another rig's."""
 
     @property
     def end_s(self) -> float:
@@ -70,7 +76,7 @@ def read_curves(path: Path) -> Curves:
     """Read the CSV that `facewire animate` writes, or one whose columns spell the curves otherwise.
 
     A column is known by what follows its last dot, whatever its case; `eyeBlink_L` is
-    `eyeBlinkLeft`. Other columns are left alone; a number that is not finite reads 0.
+    `eyeBlinkLeft`. Other columns are left out; a number that is not finite reads 0.
 
     Raises:
         CurveFileError: unreadable, without time or curves, or with a cell that is no number.
@@ -78,7 +84,7 @@ def read_curves(path: Path) -> Curves:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             heads = file.readline().rstrip("\r\n").split(",")
-            time, columns = _columns(path, heads)
+            time, columns, left_out = _columns(path, heads)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # a file of no rows: said below
                 cells = np.loadtxt(
@@ -94,13 +100,13 @@ def read_curves(path: Path) -> Curves:
     if not (np.isfinite(times_s).all() and (np.diff(times_s) > 0).all()):
         raise CurveFileError(f"{path.name}: its timeCode does not rise from frame to frame.")
     rows = np.zeros((len(cells), len(FACE_CURVES)), np.float32)
-    rows[:, [CURVE_INDEX[name] for name in columns]] = cells[:, 1:]
-    rows[~np.isfinite(rows)] = 0
-    return Curves(times_s, rows, _frame_rate(times_s))
+    weights = np.where(np.isfinite(cells[:, 1:]), cells[:, 1:], 0.0)
+    rows[:, [CURVE_INDEX[name] for name in columns]] = weights.clip(-_MOST, _MOST)
+    return Curves(times_s, rows, _frame_rate(path, times_s), left_out)
 
 
-def _columns(path: Path, heads: list[str]) -> tuple[int, dict[str, int]]:
-    """Return the column of the time, and curve -> column; of two of one name the first."""
+def _columns(path: Path, heads: list[str]) -> tuple[int, dict[str, int], tuple[str, ...]]:
+    """Return the column of the time, curve -> column (of two of one name the first), the others."""
     plain = [re.sub(r"_([lr])$", r"_\1x", head.strip().strip('"').rpartition(".")[2].lower())
              for head in heads]  # fmt: skip
     keys = [name.replace("_lx", "left").replace("_rx", "right").replace("_", "") for name in plain]
@@ -113,16 +119,25 @@ def _columns(path: Path, heads: list[str]) -> tuple[int, dict[str, int]]:
         lacking = "timeCode column" if not times else "column of a facial curve such as jawOpen"
         raise CurveFileError(
             f"{path.name} has no {lacking}.",
-            hint="`facewire animate clip.wav -o clip.csv` writes a file that can be drawn.",
+            hint="`facewire animate clip.wav -o clip.csv` writes a file that can be drawn; "
+            f"`facewire mapping convert {path.name} --to arkit -o face.csv` makes one of another "
+            "rig's curves.",
         )
-    return times[0], columns
+    used = {*times, *columns.values()}
+    others = (head for index, head in enumerate(heads) if index not in used and head.strip())
+    return times[0], columns, tuple(others)
 
 
-def _frame_rate(times_s: NDArray[np.float64]) -> Fraction:
+def _frame_rate(path: Path, times_s: NDArray[np.float64]) -> Fraction:
     """Return the rate the instants were made at: a usual one where it is near enough."""
     if len(times_s) < 2:
         return Fraction(60)
     rate = (len(times_s) - 1) / float(times_s[-1] - times_s[0])
+    if not _RATES[0] <= rate <= _RATES[1]:
+        raise CurveFileError(
+            f"{path.name} has {rate:.3g} frames per second by its timeCode.",
+            hint="timeCode counts seconds, as in 0.016667 for the second frame of sixty.",
+        )
     usual = [*BROADCAST.values(), Fraction(round(rate) or 1)]
     nearest = min(usual, key=lambda each: abs(float(each) / rate - 1))
     near = abs(float(nearest) / rate - 1) < _NEAR

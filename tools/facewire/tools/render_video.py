@@ -98,11 +98,12 @@ def write_video(
         )
         try:
             _feed(encoder, frames)
+            status = encoder.wait()
         except BaseException:
             encoder.kill()
             encoder.wait()
             raise
-        if encoder.wait() != 0:
+        if status != 0:
             raise VideoError(f"ffmpeg could not make {suffix[1:].upper()}: {_last_words(said)}")
 
 

@@ -275,6 +275,9 @@ FACEWIRE_TEST("counts are taken to the limit and refused beyond it") {
     for (std::size_t index = 1; index < facewire::kMaxResponsePoints; ++index)
         points += ", [" + std::to_string(index) + ", 0]";
     FACEWIRE_CHECK_EQUAL(codeOfCurve("\"response\": [" + points + "]"), "ok");
+    // A slope of 1 / 1e-320 would be infinite, and infinity times zero is no number.
+    FACEWIRE_CHECK_EQUAL(codeOfCurve("\"response\": [[0, 0], [1e-320, 1]]"), "out_of_range");
+    FACEWIRE_CHECK_EQUAL(codeOfCurve("\"response\": [[0, 0], [2e-6, 1]]"), "ok");
     FACEWIRE_CHECK_EQUAL(codeOfCurve("\"response\": [" + points + ", [99, 1]]"), "too_large");
 }
 

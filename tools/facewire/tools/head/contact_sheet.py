@@ -39,7 +39,7 @@ SPACE_PX: Final = 8
 HEADING_PX: Final = 56
 PAPER, INK, SOFT = "#fbfaf7", "#1f2328", "#5f5b54"
 
-# The first word of a curve -> how it is framed.
+# What a curve's name begins with -> how it is framed; the first that fits.
 _ASPECT: Final = TILE_PX[0] / TILE_PX[1]
 FRAMES: Final = {
     "eye": View(top=0.72, bottom=0.48, aspect=_ASPECT),
@@ -47,6 +47,7 @@ FRAMES: Final = {
     "nose": View(top=0.55, bottom=1.15, aspect=_ASPECT),
     "cheek": View(top=0.45, bottom=1.75, aspect=_ASPECT),
     "jaw": View(top=-0.15, bottom=2.0, aspect=_ASPECT),
+    "mouthClose": View(top=-0.15, bottom=2.3, aspect=_ASPECT),  # lips shut, and the chin far down
     "mouth": View(top=-0.45, bottom=1.55, aspect=_ASPECT),
     "tongue": View(top=-0.60, bottom=1.45, aspect=_ASPECT),
 }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FILE_NAME: Final = "head.npz"
+
+_SPOILT_ARCHIVE: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,16 +99,44 @@ def read_head(path: Path) -> Head:
     """Return the head of a file.
 
     Raises:
-        BundleError: it is missing, no NPZ file, or an array of `Head` is not in it.
+        BundleError: it is missing, no NPZ file, or an array of `Head` is not in it or does not fit
+            the others.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return Head(**{field.name: arrays[field.name] for field in fields(Head)})
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            head = Head(**{field.name: arrays[field.name] for field in fields(Head)})
+        _check_fit(head)
+    except (OSError, EOFError, ValueError, KeyError, MemoryError, *_SPOILT_ARCHIVE) as error:
         raise BundleError(
             f"{path} is not a head: {error}.",
             hint="Build it with facewire.tools.head.build, or reinstall Facewire.",
         ) from error
+    return head
+
+
+def _check_fit(head: Head) -> None:
+    points, moved = len(head.vertices), len(head.delta_cm)
+    starts = head.delta_start
+    fits = {
+        "vertices": head.vertices.shape == (points, 3) and bool(np.isfinite(head.vertices).all()),
+        "triangles": head.triangles.shape[1:] == (3,) and _are_below(head.triangles, points),
+        "part": head.part.shape == head.triangles.shape[:1]
+        and _are_below(head.part, len(head.part_names)),
+        "colours": head.colours.shape == (points, 3),
+        "delta_start": starts.shape == (len(head.shape_names) + 1,)
+        and (starts[0], starts[-1]) == (0, moved)
+        and bool((np.diff(starts) >= 0).all()),
+        "delta_vertex": head.delta_vertex.shape == (moved,)
+        and _are_below(head.delta_vertex, points),
+        "delta_cm": head.delta_cm.shape == (moved, 3) and bool(np.isfinite(head.delta_cm).all()),
+    }
+    wrong = [name for name, fit in fits.items() if not fit]
+    if wrong:
+        raise ValueError(f"{wrong[0]} does not fit the other arrays")
+
+
+def _are_below(numbers: NDArray[np.integer[Any]], count: int) -> bool:
+    return numbers.size > 0 and int(numbers.min()) >= 0 and int(numbers.max()) < count
 
 
 @lru_cache(maxsize=1)

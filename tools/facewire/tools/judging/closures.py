@@ -80,6 +80,25 @@ class ClosureCounts:
         self.confirmed += int((closed & (wanted < NEARLY_CLOSED)).sum())
 
 
+def seen_closed(
+    reference: Array, phones: Sequence[tuple[str, float, float]]
+) -> list[tuple[str, float, float]]:
+    """Return the phones without the bilabials in which the measured lips stayed apart.
+
+    Args:
+        reference: Measured lip aperture per video frame, any unit.
+        phones: (name, start, end) in seconds.
+    """
+    grid = common_grid(len(reference))
+    wanted = _relative(np.interp(grid, label_times(len(reference)), reference))
+
+    def closes(start: float, end: float) -> bool:
+        near = (grid >= start - REACH_S) & (grid < end + REACH_S)
+        return bool(near.any() and wanted[near].min() < CLOSED)
+
+    return [each for each in phones if each[0] not in BILABIALS or closes(each[1], each[2])]
+
+
 def _relative(aperture: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return an aperture in units of its own 95th percentile."""
     return np.asarray(aperture / max(float(np.percentile(aperture, 95)), 1e-6))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from facewire.tools.judging.closures import ClosureCounts
+from facewire.tools.judging.closures import ClosureCounts, seen_closed
 from facewire.tools.judging.correlation import LAGS, is_still, lag_profile, peak
+from facewire.tools.judging.lip_reading import LipReading
 from facewire.tools.judging.reference import JAW_DROP, LIP_APERTURE
 
 if TYPE_CHECKING:
@@ -35,6 +36,12 @@ FLOOR: Final[dict[str, float]] = {
 RECALL_FLOOR: Final = 0.31
 PRECISION_FLOOR: Final = 0.84
 LAG_LIMIT_MS: Final = 25.0
+SHUT_FLOOR: Final = 0.9
+"""Least share of the closures seen in the video on which the lips of our head shut."""
+OPEN_FLOOR: Final = 0.9
+"""Least share of open vowels in which they part by 0.3 cm."""
+ROUND_CEILING: Final = 0.85
+"""Most width of the mouth in `oo`, median, as a share of the width at rest."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,17 @@ class Verdict:
 
     rows: tuple[Row, ...]
     closures: ClosureCounts
+    lips: LipReading = field(default_factory=LipReading)
+    """What the lips of our head do, in centimetres."""
+
+    @property
+    def lips_passed(self) -> bool:
+        """Shut on m b p, open on ah, round on oo, as far as these were said."""
+        lips = self.lips
+        wrong = (
+            lips.shut < SHUT_FLOOR, lips.opened < OPEN_FLOOR, lips.rounded > ROUND_CEILING,
+        )  # fmt: skip
+        return not any(wrong)  # NaN, where nothing was said, is neither above nor below
 
     @property
     def closures_passed(self) -> bool:
@@ -71,9 +89,10 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        """Every row of the floor is there and passed, and so are the closures."""
+        """Every row of the floor is there and passed, and so are the closures and the lips."""
         judged = {row.channel for row in self.rows}
-        return judged == set(FLOOR) and all(r.passed for r in self.rows) and self.closures_passed
+        rows_passed = judged == set(FLOOR) and all(row.passed for row in self.rows)
+        return rows_passed and self.closures_passed and self.lips_passed
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values, rounded to what 99 clips can tell."""
@@ -98,7 +117,21 @@ class Verdict:
                 "precision_floor": PRECISION_FLOOR,
                 "passed": self.closures_passed,
             },
+            "lips_on_the_head": {
+                "shut": _rounded(self.lips.shut),
+                "opened": _rounded(self.lips.opened),
+                "rounded": _rounded(self.lips.rounded),
+                "shut_elsewhere": round(self.lips.shut_elsewhere, 3),
+                "shut_floor": SHUT_FLOOR,
+                "open_floor": OPEN_FLOOR,
+                "round_ceiling": ROUND_CEILING,
+                "passed": self.lips_passed,
+            },
         }
+
+
+def _rounded(value: float) -> float | None:
+    return None if np.isnan(value) else round(value, 3)
 
 
 class Judge:
@@ -107,6 +140,7 @@ class Judge:
     def __init__(self) -> None:
         self._profiles: dict[str, list[npt.NDArray[np.float64]]] = {}
         self._closures = ClosureCounts()
+        self._lips = LipReading()
 
     def add(
         self,
@@ -128,7 +162,9 @@ class Judge:
             if channel in predicted and not is_still(reference):
                 profile = lag_profile(reference, times_s, predicted[channel])
                 self._profiles.setdefault(channel, []).append(profile)
-        self._closures.add(clip.channels[LIP_APERTURE], times_s, aperture, clip.phones)
+        measured = clip.channels[LIP_APERTURE]
+        self._closures.add(measured, times_s, aperture, clip.phones)
+        self._lips.add(times_s, curves, seen_closed(measured, clip.phones))
 
     def verdict(self) -> Verdict:
         """Return the sums over the clips added so far."""
@@ -140,4 +176,4 @@ class Judge:
             rows.append(
                 Row(channel, at_zero, best.r, best.lag_ms, len(profiles), FLOOR.get(channel, 0.0))
             )
-        return Verdict(tuple(rows), self._closures)
+        return Verdict(tuple(rows), self._closures, self._lips)

@@ -23,8 +23,9 @@ def check(*, tables: Sequence[str], as_json: bool) -> int:
     """Check tables: those named, or all that come with Facewire.
 
     Looks for inputs that reach no curve, curves that cannot move, gains that sum out of range,
-    sides that differ, numbers without a source, and what is not read back as it was. The exit
-    status is 1 when there is an error.
+    sides that differ, numbers without a source, and what is not read back as it was. Of a file it
+    also lists the curves at rest and the inputs that go nowhere. The exit status is 1 when there is
+    an error.
     """
     from facewire.mapping.shipped import shipped_names
 
@@ -61,21 +62,34 @@ def _result(findings: Sequence[Finding]) -> dict[str, Any]:
 
 
 def _summary(table: MappingTable) -> dict[str, Any]:
+    from facewire.mapping.reach import used_inputs
     from facewire.tools.mapping.words import counts
 
-    return {**counts(table), "acknowledged_sums": dict(table.sums)}
+    used = used_inputs(table)
+    return {
+        **counts(table),
+        "acknowledged_sums": dict(table.sums),
+        "at_rest": [rule.name for rule in table.curves if not rule.is_fed],
+        "drops": [name for name in table.drops if name not in used],
+    }
 
 
 def _print(result: dict[str, Any]) -> None:
+    same: dict[tuple[str, str], list[str]] = {}
     for finding in result["findings"]:
-        color = "red" if finding["level"] == "error" else "yellow"
-        click.secho(f"{finding['level']}: ", fg=color, bold=True, nl=False)
-        about = f"{finding['curve']}: " if finding["curve"] else ""
+        same.setdefault((finding["level"], finding["text"]), []).append(finding["curve"])
+    for (level, text), curves in same.items():
+        click.secho(f"{level}: ", fg="red" if level == "error" else "yellow", bold=True, nl=False)
+        about = f"{', '.join(curves)}: " if curves[0] else ""
         file = f"{result['table']}: " if result["summary"] else ""  # else the text names it
-        click.echo(f"{file}{about}{finding['text']}")
+        click.echo(f"{file}{about}{text}")
     if result["ok"]:
         click.secho("ok: ", fg="green", bold=True, nl=False)
         click.echo(f"{result['table']}: {_words(result['summary'])}")
+    if result["summary"] and result["table"].endswith(".json"):
+        for about, names in (("at rest", "at_rest"), ("go nowhere", "drops")):
+            if result["summary"][names]:
+                click.echo(f"    {about}: {', '.join(result['summary'][names])}")
 
 
 def _words(summary: dict[str, Any]) -> str:

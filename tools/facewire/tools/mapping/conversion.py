@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,7 +75,7 @@ def apply_table(
     with open_curves(source) as file, atomic_text(output) as stream:
         face = _FaceColumns(file)
         mapper = CurveMapper(
-            table,
+            _settled(table),
             inputs=face.names,
             mouth_close=mouth_close,
             gaze=face.has_gaze,
@@ -104,7 +104,7 @@ def convert_rig(
     with open_curves(source) as file, atomic_text(output) as stream:
         columns = _RigColumns(file, rig or recognised(file.names))
         rig = columns.rig
-        mapper = CurveMapper(table, mouth_close=mouth_close_of(rig), mirror=mirror)
+        mapper = CurveMapper(_settled(table), mouth_close=mouth_close_of(rig), mirror=mirror)
         writer = CurveCsvWriter(stream, table.names)
         again = CurveMapper(rig, mouth_close=mouth_close_of(rig))
         unread, read = Motion(rig.names, still=_READ_WELL), Motion(FACE_CURVES)
@@ -116,6 +116,11 @@ def convert_rig(
             writer.write(stamps, mapper.apply(face))
     lost = (*unread.moving(), *unreached(read.moving(), table, mirror=mirror))
     return Result(table.name, rig.name, writer.frames, columns.ignored, lost)
+
+
+def _settled(table: MappingTable) -> MappingTable:
+    """Return the table with a meaning of mouthClose: nobody can ask a file which one came."""
+    return replace(table, mouth_close="arkit") if table.mouth_close == "any" else table
 
 
 class _FaceColumns:

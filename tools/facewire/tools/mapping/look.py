@@ -93,10 +93,10 @@ def _print_table(table: MappingTable) -> None:
 
     count = counts(table)
     click.secho(f"{table.name} {table.version}", bold=True, nl=False)
-    click.echo(f"  {table.title}")
+    _say(f"  {table.title}")
     if table.about:
-        click.echo(table.about)
-    click.echo(
+        _say(table.about)
+    _say(
         f"{count['curves']} curves from {count['inputs_used']} of {count['inputs']} inputs; "
         f"{MOUTH_WORDS[table.mouth_close]}.\n"
     )
@@ -105,17 +105,17 @@ def _print_table(table: MappingTable) -> None:
     still = [rule for rule in table.curves if not rule.is_fed and rule.name not in rests]
     for rule in table.curves:
         if rule.is_fed:
-            click.echo(f"{rule.name:{width}}  {recipe(rule)}")
+            _say(f"{rule.name:{width}}  {recipe(rule)}")
     for share in table.shares:
         rest = f", what is left goes to {share.rest}" if share.rest else ""
-        click.echo(f"\nSum of {', '.join(share.curves)} held to {share.limit:g}{rest}.")
+        _say(f"\nSum of {', '.join(share.curves)} held to {share.limit:g}{rest}.")
     if still:
-        click.echo(f"\nAt rest ({len(still)}): {table.at_rest}")
-        click.echo("  " + " ".join(rule.name for rule in still))
+        _say(f"\nAt rest ({len(still)}): {table.at_rest}")
+        _say("  " + " ".join(rule.name for rule in still))
     if table.drops:
-        click.echo(f"\nGo nowhere ({len(table.drops)}):")
+        _say(f"\nGo nowhere ({len(table.drops)}):")
     for reason in dict.fromkeys(table.drops.values()):
-        click.echo(f"  {' '.join(n for n, why in table.drops.items() if why == reason)}: {reason}")
+        _say(f"  {' '.join(n for n, why in table.drops.items() if why == reason)}: {reason}")
 
 
 def _show_one(table: MappingTable, name: str, *, as_json: bool) -> None:
@@ -148,31 +148,39 @@ def _show_one(table: MappingTable, name: str, *, as_json: bool) -> None:
 
 
 def _print_rule(table: MappingTable, rule: CurveRule) -> None:
+    from facewire.mapping.fields import printable
     from facewire.mapping.mirrors import mirrors
     from facewire.tools.mapping.words import recipe
 
-    click.secho(rule.name, bold=True, nl=False)
-    click.echo(f" = {recipe(rule)}")
+    click.secho(printable(rule.name), bold=True, nl=False)
+    _say(f" = {recipe(rule)}")
     for term in rule.terms:
         said = term.why or table.sources.get(term.by, "")
         if said:
-            click.echo(f"    {term.input}: {said}")
+            _say(f"    {term.input}: {said}")
     for text in (rule.why, table.sources.get(rule.by, "")):
         if text:
-            click.echo(f"    {text}")
+            _say(f"    {text}")
     mirror = mirrors(table)[rule.name]
     if mirror is not None and mirror.curve != rule.name:
-        click.echo(f"    its other side is {mirror.curve}")
+        _say(f"    its other side is {mirror.curve}")
 
 
 def _print_input(table: MappingTable, name: str) -> None:
     from facewire.tools.mapping.words import readback_words, unit, uses
 
     click.secho(name, bold=True, nl=False)
-    click.echo(f" ({unit(name)}) goes to")
+    _say(f" ({unit(name)}) goes to")
     found = uses(table, name)
     for rule, words in found:
-        click.echo(f"    {rule.name}  {words}")
+        _say(f"    {rule.name}  {words}")
     if not found:
-        click.echo(f"    no curve: {table.drops.get(name, 'no reason is given')}")
-    click.echo(f"  and {readback_words(table, name)}")
+        _say(f"    no curve: {table.drops.get(name, 'no reason is given')}")
+    _say(f"  and {readback_words(table, name)}")
+
+
+def _say(text: str) -> None:
+    """Print what holds words of a table: of a file that may come from anywhere."""
+    from facewire.mapping.fields import printable
+
+    click.echo("\n".join(map(printable, text.split("\n"))))

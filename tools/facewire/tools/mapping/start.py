@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The rig's curve or morph names, one per line.",
 )  # fmt: skip
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
 @as_json
-def new(*, table_name: str, output: Path, names_file: Path | None, as_json: bool) -> None:
+def new(
+    *, table_name: str, output: Path, names_file: Path | None, force: bool, as_json: bool
+) -> None:
     """Write a table to begin with, for a rig of your own.
 
     Without --curves it holds the 52 ARKit curves as they are. With it, it holds the rig's curves in
@@ -33,9 +36,15 @@ def new(*, table_name: str, output: Path, names_file: Path | None, as_json: bool
     """
     from facewire.animation.curves import ARKIT_52
     from facewire.mapping.reading import parse_table
+    from facewire.protocol.errors import MappingError
     from facewire.tools.atomic import atomic_text
     from facewire.tools.mapping.starter import starter_text
 
+    if output.is_file() and not force:
+        raise MappingError(
+            f"{output} is there already, perhaps with your work in it.",
+            hint="Choose another file with -o, or replace it with --force.",
+        )
     names = ARKIT_52 if names_file is None else _names(names_file)
     text = starter_text(table_name, names)
     table = parse_table(text, str(output))

@@ -23,8 +23,7 @@ def input_called(name: str) -> str | None:
     Case, underscores and prefixes do not matter; L and R stand for sides, in front or behind:
     `Head.eyeBlink_L`, `L_eye_blink` and `EyeBlinkLeft` are all eyeBlinkLeft.
     """
-    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name)]
-    words = [_SIDES.get(word, word) for word in words]
+    words = _words(name)
     for start in range(len(words)):
         own = words[start:]
         turned = [*own[1:], own[0]]  # the side may come first
@@ -32,6 +31,24 @@ def input_called(name: str) -> str | None:
             found = _BY_KEY.get("".join(order))
             if found is not None and (order is own or own[0] in _SIDES.values()):
                 return found
+    return None
+
+
+def _words(name: str) -> list[str]:
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name)
+    return [_SIDES.get(word.lower(), word.lower()) for word in words]
+
+
+def _perhaps(name: str) -> str | None:
+    """Return the one input that ends as the name does (`Smile_L`: mouthSmileLeft): a guess."""
+    words = _words(name)
+    for start in range(len(words)):
+        end = words[start:]
+        if end[0] in _SIDES.values():
+            break
+        found = [whole for key, whole in _BY_KEY.items() if key.endswith("".join(end))]
+        if found:
+            return found[0] if len(found) == 1 else None
     return None
 
 
@@ -52,6 +69,7 @@ def starter_text(table_name: str, names: Sequence[str]) -> str:
         "curves": curves,
     }
     if None in used:
+        table["sources"]["ours"] = "Our own choice, by eye."
         table["at_rest"] = "Not looked at yet: no ARKit curve is called like them."
     drops = [name for name in FACE_CURVES if name not in used]
     if drops:
@@ -61,7 +79,9 @@ def starter_text(table_name: str, names: Sequence[str]) -> str:
 
 def _curve(name: str, source: str | None) -> dict[str, Any]:
     if source is None:
-        return {"name": name, "why": 'To do: {"from": {"jawOpen": 0.5}, "by": "ours"}, or at rest.'}
+        near = _perhaps(name)
+        guess = f'"from": {{"{near}": 1}} perhaps' if near else "what moves it"
+        return {"name": name, "by": "ours", "why": f"To do: add {guess}, or leave it at rest."}
     rule: dict[str, Any] = {"name": name, "from": {source: 1}}
     if source in SIGNED_INPUTS:
         rule["range"] = None

@@ -49,7 +49,7 @@ class Augmenter:
         return torch.where(self._each(old, 0.0, 1.0) < share, new, old)
 
     def _formants(self, power: torch.Tensor) -> torch.Tensor:
-        ratio = torch.exp2(self._each(power, -0.26, 0.26))[:, 0]
+        ratio = torch.exp2(self._each(power, -0.29, 0.29))[:, 0]
         mel = 2595.0 * torch.log10(1.0 + self._centres_hz * ratio / 700.0)
         edges = torch.log10(1.0 + torch.tensor([LOWEST_HZ, HIGHEST_HZ]) / 700.0) * 2595.0
         place = (mel - edges[0]) / (edges[1] - edges[0]) * (self._bands + 1) - 1.0

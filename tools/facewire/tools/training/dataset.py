@@ -9,8 +9,9 @@ import numpy as np
 import soxr
 import torch
 
-from facewire.tools.training import articulation, labels
-from facewire.tools.training.channels import HEADS, SPOKEN, TARGETS
+from facewire.tools.training import articulation, gates, labels
+from facewire.tools.training.channels import APERTURE, HEADS, SPOKEN, TARGETS
+from facewire.tools.training.constraints import constrained
 from facewire.tools.training.features import HOP_SAMPLES, SAMPLE_RATE_HZ, log_mel_frames
 from facewire.tools.training.network import FUTURE_FRAMES, PAST_FRAMES
 from facewire.tools.training.recordings import Clip
@@ -42,6 +43,8 @@ class Example:
     """float32 [ticks, TARGETS]; NaN where unknown."""
     phones: torch.Tensor
     """int64 [ticks]; -1 where unknown."""
+    gates: torch.Tensor
+    """float32 [ticks, GATES]; NaN where unknown."""
     weight: float
 
     @property
@@ -62,6 +65,7 @@ class Batch:
         ).float()
         self.targets = torch.stack([e.targets[s] for e, s in zip(examples, cut, strict=True)])
         self.phones = torch.stack([e.phones[s] for e, s in zip(examples, cut, strict=True)])
+        self.gates = torch.stack([e.gates[s] for e, s in zip(examples, cut, strict=True)])
         self.weights = torch.tensor([e.weight for e in examples])
 
 
@@ -99,19 +103,21 @@ def example(
         # Half-open mouths at the cut would teach the network to open up when a room sets in.
         targets[:_CUT_IN_TICKS, _SEEN_COLUMNS] = np.nan
         targets[ticks - _CUT_OUT_TICKS :, _SEEN_COLUMNS] = np.nan
-    if clip.phones:
-        scaled = [(name, start / speed, end / speed) for name, start, end in clip.phones]
+    scaled = [(name, start / speed, end / speed) for name, start, end in clip.phones]
+    if scaled:
         spoken = articulation.activity(scaled, ticks, TICK_S)
         phones = spoken.argmax(axis=1)
         targets[:, _SPOKEN_COLUMNS] = articulation.spoken_targets(spoken)
         if face is not None:
-            targets[:, _SEEN_COLUMNS] = face(spoken)
+            targets[:, _SEEN_COLUMNS] = constrained(face(spoken), scaled, times)
+    filmed = None if clip.labels is None else targets[:, TARGETS.index(APERTURE)]
     return Example(
         clip_id=clip.id,
         talker=clip.talker,
         log_mel=features_of(audio, ticks).half(),
         targets=torch.from_numpy(targets),
         phones=torch.from_numpy(phones),
+        gates=torch.from_numpy(gates.targets(scaled, times, filmed)),
         weight=weight,
     )
 
@@ -149,6 +155,6 @@ def _background(random: np.random.Generator, samples: int) -> npt.NDArray[np.flo
     while at < samples:
         until = at + int(random.exponential(0.6) * SAMPLE_RATE_HZ) + 800
         if random.random() < _SOUNDING:
-            level[at:until] = 10.0 ** (random.uniform(-90.0, -42.0) / 20.0)
+            level[at:until] = 10.0 ** (random.uniform(-90.0, -39.0) / 20.0)
         at = until
     return np.asarray(level * sound, np.float32)

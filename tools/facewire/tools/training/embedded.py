@@ -13,16 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 _LOADED = (".json", ".npz", ".onnx")
 """What the daemon reads of a bundle; a reworded card must not stop a model from loading."""
 
 
-def train(data: Path, out: Path, plan: Plan, report: Callable[[str], None]) -> dict[str, float]:
+def train(
+    data: Path, spoken: Path, out: Path, plan: Plan, report: Callable[[str], None]
+) -> dict[str, float]:
     """Train on a data folder and write the bundle.
 
     Args:
         data: Folder with the sets that data/README.md names.
+        spoken: Folder of the synthesised voices.
         out: Bundle folder; made if absent, its network and bundle.json overwritten.
         plan: Length, rates and seed.
         report: Called with progress lines.
@@ -33,7 +36,7 @@ def train(data: Path, out: Path, plan: Plan, report: Callable[[str], None]) -> d
     Raises:
         MissingDataError: If the data folder lacks something.
     """
-    mix = sets.read(data, seed=plan.seed, leave_out=plan.leave_out, report=report)
+    mix = sets.read(data, spoken, seed=plan.seed, leave_out=plan.leave_out, report=report)
     network = fit(mix, plan, report)
     scores = validate(network, mix.validation)
     report(f"validation: {summary(scores)}")

@@ -16,6 +16,7 @@ import torch
 from facewire.tools.training import fit
 from facewire.tools.training.channels import CLOSE, HEADS, JAW, PAIRED, SPOKEN, curve_sources
 from facewire.tools.training.features import SAMPLE_RATE_HZ, LogMel
+from facewire.tools.training.gates import GATES
 from facewire.tools.training.network import TICK_SAMPLES, Network, window_shape
 from facewire.tools.training.poses import EMOTION_POSES
 
@@ -32,6 +33,9 @@ _CONTACT = ("mouthRollLower", "mouthPress")
 """Lips lie together at rest, so these rest at a small value and fall when the mouth opens; taking
 that value away would clip the fall. Their ranges are a few hundredths."""
 
+TUCKED = {"mouthShrugLower": 0.3, "mouthUpperUp": 0.05}
+"""What F and V add in ARKit weights: the lower lip rises, the upper one bares the teeth over it."""
+
 
 class Direct(torch.nn.Module):  # type: ignore[misc]  # torch is absent where types are checked
     """Raw window [B, W] to ARKit curves [B, TICKS_PER_WINDOW, C] in [0, 1]."""
@@ -42,12 +46,16 @@ class Direct(torch.nn.Module):  # type: ignore[misc]  # torch is absent where ty
         picked = [HEADS.index(head) for _, head in curve_sources()]
         self.register_buffer("picked", torch.tensor(picked))
         self.register_buffer("scale", torch.from_numpy(scale[picked]).float())
+        tucked = [TUCKED.get(head, 0.0) for _, head in curve_sources()]
+        self.register_buffer("tucked", torch.tensor(tucked))
         self.register_buffer("offset", torch.from_numpy((-rest * scale)[picked]).float())
 
     def forward(self, audio: torch.Tensor) -> torch.Tensor:
         """Return the curves."""
-        heads = self.network(self.log_mel(audio)).index_select(2, self.picked)
-        return (heads * self.scale + self.offset).clamp(0.0, 1.0)
+        hidden = self.network.trunk(self.log_mel(audio))
+        heads = self.network.curves(hidden).index_select(2, self.picked)
+        tuck = self.network.decisions(hidden)[..., GATES.index("tuck"), None]
+        return (heads * self.scale + self.offset + tuck * self.tucked).clamp(0.0, 1.0)
 
 
 def wanted_p95(stats: Path) -> dict[str, float]:

@@ -14,7 +14,7 @@ import torch
 from facewire.tools.training.augment import Augmenter
 from facewire.tools.training.channels import TARGETS
 from facewire.tools.training.dataset import Batch
-from facewire.tools.training.losses import Loss, loss, with_aperture
+from facewire.tools.training.losses import Logits, Loss, loss, with_aperture
 from facewire.tools.training.network import Network, at_ticks
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 class Plan:
     """How long and how hard to train."""
 
-    epochs: int = 14
+    epochs: int = 22
     seed: int = 1
-    width: int = 192
+    width: int = 208
     crop_ticks: int = 256
     batch_clips: int = 32
     peak_rate: float = 2e-3
@@ -116,8 +116,10 @@ def _step(
     network: Network, augment: Augmenter, optimiser: torch.optim.Optimizer, batch: Batch
 ) -> list[float]:
     hidden = network.trunk(augment(batch.log_mel))
-    logits = at_ticks(network.phones(hidden)).transpose(1, 2)
-    parts = loss(network.curves(hidden), logits, batch.targets, batch.phones, batch.weights)
+    logits = Logits(at_ticks(network.phones(hidden)).transpose(1, 2), network.gate_logits(hidden))
+    parts = loss(
+        network.curves(hidden), logits, batch.targets, batch.phones, batch.gates, batch.weights
+    )
     optimiser.zero_grad()
     parts.total().backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), 2.0)

@@ -12,6 +12,7 @@ from facewire.tools.training.channels import APERTURE, CLOSE, HEADS, JAW, SPOKEN
 
 _JAW, _CLOSE, _APERTURE = TARGETS.index(JAW), TARGETS.index(CLOSE), TARGETS.index(APERTURE)
 _SHARE = {JAW: 2.0, CLOSE: 1.5, APERTURE: 3.0, "mouthFunnel": 1.5, "mouthPucker": 1.5}
+_MISSED = 2.0
 CLOSED, NEARLY_CLOSED = 0.13, 0.22
 """Aperture (units of its 95th percentile) under which lips count as closed, and may be."""
 
@@ -24,11 +25,22 @@ class Loss(NamedTuple):
     gap: torch.Tensor
     clash: torch.Tensor
     phones: torch.Tensor
+    gates: torch.Tensor
 
     def total(self) -> torch.Tensor:
         """Return the weighted sum."""
         lips = 0.05 * self.gap + 0.3 * self.clash
-        return self.values + 0.6 * self.shape + lips + 0.15 * self.phones
+        decided = 0.15 * self.phones + 0.5 * self.gates
+        return self.values + 0.6 * self.shape + lips + decided
+
+
+class Logits(NamedTuple):
+    """What the network thinks is spoken."""
+
+    phones: torch.Tensor
+    """[B, n, PHONES]."""
+    gates: torch.Tensor
+    """[B, n, GATES]."""
 
 
 def with_aperture(heads: torch.Tensor) -> torch.Tensor:
@@ -38,18 +50,20 @@ def with_aperture(heads: torch.Tensor) -> torch.Tensor:
 
 def loss(
     heads: torch.Tensor,
-    phone_logits: torch.Tensor,
+    logits: Logits,
     targets: torch.Tensor,
     phones: torch.Tensor,
+    gates: torch.Tensor,
     clip_weights: torch.Tensor,
 ) -> Loss:
     """Return the loss of a batch.
 
     Args:
         heads: [B, n, HEADS].
-        phone_logits: [B, n, PHONES].
+        logits: Of the phones and of the gates.
         targets: [B, n, TARGETS], NaN where unknown.
         phones: [B, n] indices, -1 where unknown.
+        gates: [B, n, GATES] in [0, 1], NaN where unknown.
         clip_weights: [B].
     """
     predicted = with_aperture(heads)
@@ -68,9 +82,20 @@ def loss(
         gap=gap,
         clash=clash,
         phones=functional.cross_entropy(
-            phone_logits.flatten(0, 1), phones.flatten(), ignore_index=-1, label_smoothing=0.1
+            logits.phones.flatten(0, 1), phones.flatten(), ignore_index=-1, label_smoothing=0.1
         ),
+        gates=_gates(logits.gates, gates),
     )
+
+
+def _gates(logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Return the cross entropy of the gates, a missed closure dearer than a false one."""
+    known = ~torch.isnan(wanted)
+    target = torch.where(known, wanted, torch.zeros(()))
+    errors = functional.binary_cross_entropy_with_logits(
+        logits, target, reduction="none", pos_weight=torch.tensor(_MISSED)
+    )
+    return (errors * known).sum() / known.sum().clamp_min(1.0)
 
 
 def _shape(predicted: torch.Tensor, wanted: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:

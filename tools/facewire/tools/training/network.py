@@ -17,6 +17,7 @@ from torch import nn
 from facewire.tools.training.articulation import PHONES
 from facewire.tools.training.channels import CLOSE, HEADS, JAW, SPOKEN
 from facewire.tools.training.features import FRAME_SAMPLES, HOP_SAMPLES, MEL_BANDS
+from facewire.tools.training.gates import GATES
 
 TICK_SAMPLES = HOP_SAMPLES
 TICKS_PER_STEP = 2
@@ -26,6 +27,11 @@ PAST_FRAMES, FUTURE_FRAMES = 50, 13
 A frame between two windows needs the later one, up to one tick away: 13 frames keep the look-ahead
 of every frame under 200 ms, whatever the frame rate."""
 
+PARTING = ("mouthLowerDown", "mouthUpperUp", "mouthFunnel", "mouthShrugUpper")
+"""Heads that part the lips, and therefore rest while they are sealed."""
+SURE = (0.45, 0.65)
+"""Probabilities at which a gate begins to act and acts fully."""
+_OVERSHOOT = 1.2
 _STEM_FRAMES = 6
 _BLOCKS = ((1, 1), (1, 1), (2, 2), (2, 2), (8, 0), (8, 0))
 """(steps before, steps after) of each three-tap block; their sums are the network's memory."""
@@ -65,7 +71,7 @@ class _Block(nn.Module):  # type: ignore[misc]  # torch is absent where types ar
 class Network(nn.Module):  # type: ignore[misc]
     """Log-mel [B, MEL_BANDS, n + 64] to heads [B, n, HEADS] in per-talker units."""
 
-    def __init__(self, width: int = 192) -> None:
+    def __init__(self, width: int = 208) -> None:
         super().__init__()
         self.scale = nn.BatchNorm1d(MEL_BANDS)
         self.stem = nn.Conv1d(MEL_BANDS, width, _STEM_FRAMES, stride=TICKS_PER_STEP)
@@ -73,8 +79,11 @@ class Network(nn.Module):  # type: ignore[misc]
         self.norm = nn.BatchNorm1d(width)
         self.heads = nn.Conv1d(width, len(HEADS), 1)
         self.phones = nn.Conv1d(width, len(PHONES), 1)
+        self.gates = nn.Conv1d(width, len(GATES), 1)
         self._jaw, self._close = HEADS.index(JAW), HEADS.index(CLOSE)
         self._spoken = HEADS.index(SPOKEN[0])
+        held = [float(head in PARTING) for head in HEADS[: self._spoken] if head != CLOSE]
+        self.register_buffer("parting", torch.tensor(held))
 
     def trunk(self, log_mel: torch.Tensor) -> torch.Tensor:
         """Return hidden steps [B, width, n / 2 + 2]."""
@@ -85,19 +94,41 @@ class Network(nn.Module):  # type: ignore[misc]
         """Return the head values [B, n, HEADS], all at or above zero.
 
         `mouthClose` leaves as jaw times a share in [0, 1]: the lips can undo no more than the jaw
-        opened.
+        opened. The seal takes that share to 1 and what parts the lips to 0.
         """
         raw = at_ticks(self.heads(hidden)).transpose(1, 2)
+        seal = self.decisions(hidden)[..., GATES.index("seal"), None]
         seen = nn.functional.softplus(raw[..., : self._spoken], beta=6.0)
         share = torch.sigmoid(raw[..., self._close : self._close + 1])
-        close = seen[..., self._jaw : self._jaw + 1] * share
+        close = seen[..., self._jaw : self._jaw + 1] * (share + (1.0 - share) * seal)
         spoken = torch.sigmoid(raw[..., self._spoken :] - 3.0)
-        before, after = seen[..., : self._close], seen[..., self._close + 1 :]
+        others = torch.cat([seen[..., : self._close], seen[..., self._close + 1 :]], dim=-1)
+        others = others * (1.0 - self.parting * seal)
+        before, after = others[..., : self._close], others[..., self._close :]
         return torch.cat([before, close, after, spoken], dim=-1)
+
+    def gate_logits(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Return the gates' log-odds [B, n, GATES]."""
+        return at_ticks(self.gates(hidden)).transpose(1, 2)
+
+    def decisions(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Return the gates [B, n, GATES] in [0, 1].
+
+        Decided on the steps and taken to ticks as the curves are: lips that come together in 40 ms
+        look like lips, in 10 ms like a switch. A closure of two steps still reaches 1.
+        """
+        steps = _OVERSHOOT * decided(self.gates(hidden))
+        return at_ticks(steps).transpose(1, 2).clamp(0.0, 1.0)
 
     def forward(self, log_mel: torch.Tensor) -> torch.Tensor:
         """Return the head values [B, n, HEADS]."""
         return self.curves(self.trunk(log_mel))
+
+
+def decided(logits: torch.Tensor) -> torch.Tensor:
+    """Return gates in [0, 1] that are fully open or shut once the odds are clear."""
+    least, most = SURE
+    return ((torch.sigmoid(logits) - least) / (most - least)).clamp(0.0, 1.0)
 
 
 def at_ticks(steps: torch.Tensor) -> torch.Tensor:

@@ -14,9 +14,10 @@ import numpy as np
 import soundfile
 import soxr
 
-from facewire.tools.judging.data_folder import require
+from facewire.tools.judging.data_folder import MissingDataError, require
 from facewire.tools.training import labels
 from facewire.tools.training.features import SAMPLE_RATE_HZ
+from facewire.tools.training.voices.recording import PHONES_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
 
     from facewire.tools.training.articulation import Phone
 
-GRID_MAIN, GRID_MORE, FACEGOOD, KATHLEEN = (
+GRID_MAIN, GRID_MORE, FACEGOOD, KATHLEEN, SYNTHESISED = (
     "grid_s1_arkit",
     "grid_more_talkers",
     "facegood",
     "kathleen_en_cc0",
+    "synthesised",
 )
 _REQUIRED = {
     GRID_MAIN: (
@@ -68,9 +70,14 @@ class Clip:
     """Cut out of a longer recording: the face at its ends belongs to sound that was cut away."""
 
 
-def check(data: Path) -> None:
-    """Raise MissingDataError naming everything absent from the data folder."""
+def check(data: Path, spoken: Path) -> None:
+    """Raise MissingDataError naming everything absent from the data or the synthesised set."""
     require(data, _REQUIRED)
+    if not (spoken / PHONES_FILE).exists():
+        raise MissingDataError(
+            f"{spoken} holds no synthesised voices ({PHONES_FILE} is absent).",
+            hint="Make them first: facewire train voices --out FOLDER, then pass --voices FOLDER.",
+        )
 
 
 def read_audio(path: Path) -> npt.NDArray[np.float32]:
@@ -106,6 +113,12 @@ def grid(folder: Path) -> Iterator[Clip]:
         )
 
 
+def grid_talkers(data: Path) -> frozenset[str]:
+    """Return the names of the GRID talkers of a data folder."""
+    with np.load(data / GRID_MORE / "mediapipe_blendshapes.npz") as shapes:
+        return frozenset(str(x) for x in shapes["speaker"]) | {"s1"}
+
+
 def facegood(folder: Path) -> Iterator[Clip]:
     """Yield the FACEGOOD recordings (Mandarin, animator-checked, no phones)."""
     names = json.loads((folder / "bs_names_116.json").read_text(encoding="utf-8"))
@@ -128,3 +141,12 @@ def kathleen(folder: Path) -> Iterator[Clip]:
         path = folder / "opus" / f"{clip_id}.opus"
         if path.exists():
             yield Clip(clip_id, "kathleen", read_audio(path), phones)
+
+
+def synthesised(folder: Path) -> Iterator[Clip]:
+    """Yield the sentences that `voices.recording` wrote (phones only, no face)."""
+    for line in (folder / PHONES_FILE).read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        phones = [(str(p), float(s), float(e)) for p, s, e in row["phones"]]
+        audio = read_audio(folder / "flac" / f"{row['id']}.flac")
+        yield Clip(row["id"], row["talker"], audio, phones)

@@ -34,13 +34,15 @@ class Share(NamedTuple):
 
 
 SHARES = {
-    recordings.GRID_MAIN: Share((1.0, 0.88, 1.12, 0.95, 1.06), 1.0, 1.0),
+    recordings.GRID_MAIN: Share((1.0, 0.88, 1.12, 0.95, 1.06), 1.25, 1.0),
     recordings.GRID_MORE: Share((1.0, 0.86, 0.93, 1.07, 1.15), 3.0, 1.0),
     recordings.FACEGOOD: Share((1.0, 0.84, 0.92, 1.08), 1.0, 0.5),
-    recordings.KATHLEEN: Share((1.0, 0.87), 0.4, 0.3),
+    recordings.KATHLEEN: Share((1.0, 0.8, 1.12), 0.4, 0.3),
+    recordings.SYNTHESISED: Share((1.0, 0.88), 0.6, 0.3),
 }
 _VALIDATE_EVERY = 14
-"""One clip in so many of each GRID talker is kept for validation, never for training."""
+"""One clip in so many of each GRID talker and of Kathleen is never trained on."""
+_VOICES_ONLY = (recordings.KATHLEEN, recordings.SYNTHESISED)
 
 
 @dataclass(frozen=True)
@@ -52,35 +54,52 @@ class Mix:
     validation: list[Example]
 
 
-def read(data: Path, *, seed: int, leave_out: frozenset[str], report: Callable[[str], None]) -> Mix:
+def read(
+    data: Path,
+    spoken: Path,
+    *,
+    seed: int,
+    leave_out: frozenset[str],
+    report: Callable[[str], None],
+) -> Mix:
     """Read all sets of a data folder.
 
     Args:
         data: Folder with the sets that data/README.md names.
+        spoken: Folder that `voices.recording` wrote.
         seed: Seed of the silence examples.
-        leave_out: GRID talkers used for validation only.
+        leave_out: GRID talkers used for validation only, and synthesised voices left out.
         report: Called with one line per set read.
 
     Raises:
         MissingDataError: If a set or a file of it is absent.
     """
-    recordings.check(data)
+    recordings.check(data, spoken)
     train: dict[str, list[Clip]] = {}
+    filmed_out = leave_out & recordings.grid_talkers(data)
     validation: list[Clip] = []
     for name in (recordings.GRID_MAIN, recordings.GRID_MORE):
         train[name] = []
         for k, clip in enumerate(recordings.grid(data / name)):
-            kept = clip.talker not in leave_out and k % _VALIDATE_EVERY != _VALIDATE_EVERY - 1
+            kept = clip.talker not in leave_out and not held_back(k)
             if kept:
                 train[name].append(clip)
-            elif not leave_out or clip.talker in leave_out:
+            elif clip.talker in leave_out or not filmed_out:
                 validation.append(clip)
     train[recordings.FACEGOOD] = list(recordings.facegood(data / recordings.FACEGOOD))
-    train[recordings.KATHLEEN] = list(recordings.kathleen(data / recordings.KATHLEEN))
+    kathleen = enumerate(recordings.kathleen(data / recordings.KATHLEEN))
+    train[recordings.KATHLEEN] = [c for k, c in kathleen if not held_back(k)]
+    voices = recordings.synthesised(spoken)
+    train[recordings.SYNTHESISED] = [c for c in voices if c.talker not in leave_out]
     for name, clips in train.items():
         minutes = sum(len(c.audio) for c in clips) / SAMPLE_RATE_HZ / 60
         report(f"{name}: {len(clips)} clips, {minutes:.1f} min")
     return _prepared(train, validation, seed, report)
+
+
+def held_back(number: int) -> bool:
+    """Tell whether the clip of this number in its set is kept out of training."""
+    return number % _VALIDATE_EVERY == _VALIDATE_EVERY - 1
 
 
 def _prepared(
@@ -93,9 +112,9 @@ def _prepared(
     face: PhoneFace | None = None
     for name, clips in train.items():
         share = SHARES[name]
-        if name == recordings.KATHLEEN:
+        if name in _VOICES_ONLY and face is None:
             face = _phone_face([e[0] for e in groups[0][0] + groups[1][0]])
-        used = face if name == recordings.KATHLEEN else None
+        used = face if name in _VOICES_ONLY else None
         examples = [
             [dataset.example(c, s, face=used, weight=share.weight) for s in share.speeds]
             for c in clips
@@ -103,7 +122,7 @@ def _prepared(
         groups.append((examples, share.repeats))
         report(f"{name}: features of {len(clips)} clips at {len(share.speeds)} speeds")
     quiet = dataset.silence(seed, count=80, seconds=6.0)
-    groups.append(([[dataset.example(c, 1.0, weight=1.5)] for c in quiet], 2.0))
+    groups.append(([[dataset.example(c, 1.0, weight=2.0)] for c in quiet], 2.0))
     return Mix(groups, [dataset.example(c, 1.0) for c in validation])
 
 

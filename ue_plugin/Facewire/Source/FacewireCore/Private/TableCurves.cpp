@@ -61,11 +61,12 @@ std::vector<ResponsePoint> readResponse(Refusals& refusals, JsonValue value, con
         Place here = place;
         here.offset = item.offset();
         const ValueRange pair = refusals.pair(item, here);
-        if (!points.empty() && !(pair.low > points.back().value)) {
+        if (!points.empty() && pair.low - points.back().value < kMinResponseStep) {
             refusals.add(
                 here,
                 "the points go from " + shown(points.back().value) + " to " + shown(pair.low) + ".",
-                "The first number of each point must be above that of the point before.",
+                "The first number of each point must be " + shown(kMinResponseStep) +
+                    " or more above that of the point before.",
                 ErrorCode::OutOfRange);
         }
         points.push_back({pair.low, pair.high});

@@ -23,6 +23,8 @@ inline constexpr std::size_t kMaxResponsePoints = 32;
 inline constexpr double kMaxMappingNumber = 1000;
 /// The least that a ratio divides by.
 inline constexpr double kMinRatioFloor = 1e-6;
+/// Between two points of a response: the slope of a smaller one can be infinite.
+inline constexpr double kMinResponseStep = 1e-6;
 /// UTF-8 bytes of a curve's name.
 inline constexpr std::size_t kMaxCurveNameBytes = 128;
 
