@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "mapping": "Look at curve tables, check your own, apply them to animation files.",
     "keys": "Make, invite and revoke the keys of remote clients.",
     "config": "Show the configuration, its files and what each setting means.",
+    "conformance": "Compare our numbers with those that NVIDIA's code computed.",
     "evaluate": "Judge a model's lip motion against measured faces.",
     "train": "Train the embedded model (needs the `train` extra).",
 }

@@ -1,0 +1,1 @@
+"""The literal cases of vectors.json, and what each is compared with."""
