@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from facewire.animation.curves import CURVE_INDEX
 from facewire.emotion.layer import pose_matrix
@@ -138,6 +140,47 @@ def listening() -> Player:
             backend=ListeningBackend(),
         )
     )
+
+
+@pytest.fixture(scope="session")
+def regression_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small bundle in the layout of v2.3, with random weights."""
+    pytest.importorskip("onnx", reason="synthetic bundles need the synth extra")
+    from facewire.tools.synth import synth_regression
+
+    return synth_regression(tmp_path_factory.mktemp("bundles") / "regression")
+
+
+@pytest.fixture(scope="session")
+def diffusion_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small bundle in the layout of v3.0, with random weights and three faces."""
+    pytest.importorskip("onnx", reason="synthetic bundles need the synth extra")
+    from facewire.tools.synth import synth_diffusion
+
+    return synth_diffusion(tmp_path_factory.mktemp("bundles") / "diffusion")
+
+
+@pytest.fixture(scope="session")
+def regression(regression_folder: Path) -> Player:
+    """The small regression bundle, under onnxruntime."""
+    return Player(load_model(regression_folder))
+
+
+@pytest.fixture(scope="session")
+def diffusion(diffusion_folder: Path) -> Player:
+    """The small diffusion bundle, under onnxruntime."""
+    return Player(load_model(diffusion_folder))
+
+
+@pytest.fixture(scope="session")
+def speech() -> NDArray[np.float32]:
+    """Two seconds of a voice at 16 kHz."""
+    samples, rate_hz = soundfile.read(
+        Path(__file__).parents[1] / "assets" / "speech_16k.flac", dtype="float32"
+    )
+    assert rate_hz == 16_000
+    voice: NDArray[np.float32] = samples[:32_000]
+    return voice
 
 
 @pytest.fixture(scope="session")

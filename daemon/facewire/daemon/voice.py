@@ -184,6 +184,7 @@ def _settings(request: messages.OpenStream, rig: Rig) -> StreamSettings:
         seed=request.seed,
         start_sample=request.start_sample,
         first_frame=request.first_frame,
+        identity=request.identity,
         mouth_close=request.mouth_close,
     )
 

@@ -27,7 +27,8 @@ from facewire.inference.windows import frame_timestamp
 from facewire.mapping.mouth import arkit_from_a2f
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
     from numpy.typing import NDArray
 
@@ -49,6 +50,7 @@ class FaceAnimator:
         self,
         *,
         settings: StreamSettings,
+        feeds: Callable[[NDArray[np.float32]], Mapping[str, NDArray[Any]]],
         columns: NDArray[np.intp],
         emotion_poses: NDArray[np.float32],
         tick_samples: int,
@@ -59,6 +61,7 @@ class FaceAnimator:
         self._fps = settings.fps
         self._seed = settings.seed
         self._next_frame = settings.first_frame
+        self._feeds = feeds
         self._columns = columns
         self._emotion_poses = emotion_poses
         self._ticks_per_window = ticks_per_window
@@ -71,6 +74,15 @@ class FaceAnimator:
         period = -(-16_000 * self._fps.denominator // self._fps.numerator)
         # A frame leaves only when it is certain that the utterance's end cannot still change it.
         self._certain_after = self._ease_samples + period
+
+    def feeds(
+        self,
+        index: int,  # noqa: ARG002 - these networks have no memory
+        audio: NDArray[np.float32],
+        context: WindowContext,  # noqa: ARG002 - nor do they know emotions
+    ) -> Mapping[str, NDArray[Any]]:
+        """Return what the network reads: the audio alone."""
+        return self._feeds(audio)
 
     def animate(self, window: Window, result: NDArray[np.float32]) -> FrameBatch | None:
         """Take the network's float32[1, ticks, curves]; return the frames now complete, if any."""

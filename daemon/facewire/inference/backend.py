@@ -11,7 +11,7 @@ from facewire.inference.ort import load_onnxruntime
 from facewire.protocol.errors import BundleError, ProviderError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -52,7 +52,12 @@ class OrtBackend:
     """A network under onnxruntime, one intra-op thread, no spinning: a game has the other cores."""
 
     def __init__(
-        self, network: bytes | str | Path, providers: str = "cpu", *, threads: int = 1
+        self,
+        network: bytes | str | Path,
+        providers: str = "cpu",
+        *,
+        threads: int = 1,
+        output: str = "",
     ) -> None:
         """Load a network.
 
@@ -60,6 +65,7 @@ class OrtBackend:
             network: The ONNX file's bytes (what was verified is then what runs) or its path.
             providers: `cpu`, `auto`, or a name of PROVIDERS.
             threads: Intra-op threads per call.
+            output: Which output `run` returns; "" for the first.
 
         Raises:
             ProviderError: the provider asked for by name is not what the session got.
@@ -71,11 +77,18 @@ class OrtBackend:
         self._session = self._open(source, providers, threads)
         self.name = _our_name(self._session.get_providers()[0])
         self.max_batch = 1 if self.name == "cpu" else _GPU_BATCH
-        self._output = self._session.get_outputs()[0].name
+        self._output = output or self._session.get_outputs()[0].name
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
-        """Return the first output for these feeds."""
-        return np.asarray(self._session.run([self._output], dict(feeds))[0], np.float32)
+        """Return the one output for these feeds."""
+        return self.outputs(feeds, [self._output])[0]
+
+    def outputs(
+        self, feeds: Mapping[str, NDArray[Any]], names: Sequence[str]
+    ) -> list[NDArray[np.float32]]:
+        """Return the outputs of these names, in their order."""
+        found = self._session.run(list(names), dict(feeds))
+        return [np.asarray(each, np.float32) for each in found]
 
     @property
     def inputs(self) -> dict[str, tuple[int | str, ...]]:

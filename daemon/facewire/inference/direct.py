@@ -12,6 +12,7 @@ from facewire.animation.curves import CURVE_INDEX
 from facewire.emotion.layer import pose_matrix
 from facewire.inference.animator import FaceAnimator
 from facewire.inference.family import USUAL_FPS
+from facewire.inference.parameters import PARAMETERS
 from facewire.inference.windows import WindowSpec
 from facewire.protocol.errors import BundleError
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from facewire.bundles import Bundle
+    from facewire.inference.parameters import ParameterRange
     from facewire.inference.settings import StreamSettings
 
 
@@ -78,6 +80,11 @@ class DirectFamily:
         )
 
     @property
+    def identities(self) -> tuple[str, ...]:
+        """None: a direct model has one face without a name."""
+        return ()
+
+    @property
     def look_ahead_samples(self) -> int:
         """Most audio after its own instant that a frame needs, 16 kHz samples.
 
@@ -93,10 +100,19 @@ class DirectFamily:
         """Return what the network reads for one window, batch axis first."""
         return {self.input_name: audio[None, :]}
 
+    def parameters(self, identity: str = "") -> Mapping[str, ParameterRange]:  # noqa: ARG002
+        """Return the parameters of every direct model."""
+        return PARAMETERS
+
+    def first_window(self, start_sample: int, first_instant: int) -> int:  # noqa: ARG002
+        """Return the window that holds the last tick at or before an instant: nothing is kept."""
+        return int(first_instant // self.window_spec().stride)
+
     def animator(self, settings: StreamSettings) -> FaceAnimator:
         """Return what turns this family's results into frames of one stream."""
         return FaceAnimator(
             settings=settings,
+            feeds=self.feeds,
             columns=self.columns,
             emotion_poses=self.emotion_poses,
             tick_samples=self.tick_samples,

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from facewire.inference.frames import FrameBatch, Window
+    from facewire.inference.frames import FrameBatch, Window, WindowContext
+    from facewire.inference.parameters import ParameterRange
     from facewire.inference.settings import StreamSettings
     from facewire.inference.windows import WindowSpec
 
@@ -19,7 +20,15 @@ USUAL_FPS: Final = Fraction(60)
 
 
 class Animator(Protocol):
-    """The face of one stream: all state between its windows."""
+    """The face of one stream: all state between its windows, which come in order."""
+
+    def feeds(
+        self, index: int, audio: NDArray[np.float32], context: WindowContext
+    ) -> Mapping[str, NDArray[Any]]:
+        """Return what the network reads for a window, each with a batch axis of 1 in front.
+
+        It may depend on the windows before, all of which have been animated; it changes nothing.
+        """
 
     def animate(self, window: Window, result: NDArray[np.float32]) -> FrameBatch | None:
         """Return the frames that a window's result (batch axis of 1) completes, if any."""
@@ -31,6 +40,10 @@ class Family(Protocol):
     @property
     def network(self) -> str:
         """File of the bundle that holds the network."""
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """Names of the faces; empty where there is but one without a name."""
 
     @property
     def window_samples(self) -> int:
@@ -47,7 +60,22 @@ class Family(Protocol):
         """Return the most frames one window gives at once, ends of utterances aside."""
 
     def feeds(self, audio: NDArray[np.float32]) -> Mapping[str, NDArray[Any]]:
-        """Return what the network reads for one window of float32[window_samples]."""
+        """Return what the network reads for a stream's first window, no emotion: to warm it up."""
+
+    def parameters(self, identity: str = "") -> Mapping[str, ParameterRange]:
+        """Return the parameters a stream of this face may set, with ranges and defaults."""
+
+    def first_window(self, start_sample: int, first_instant: int) -> int:
+        """Return the window a stream begins with.
+
+        Args:
+            start_sample: First 16 kHz sample that will be pushed: history, on resuming.
+            first_instant: Instant of the first frame wanted.
+        """
 
     def animator(self, settings: StreamSettings) -> Animator:
-        """Return what turns results into frames of one stream."""
+        """Return what turns results into frames of one stream.
+
+        Raises:
+            SettingsError: the settings ask for what the family cannot do; `field` names it.
+        """

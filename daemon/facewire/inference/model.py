@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facewire.bundles import load_bundle
+from facewire.bundles.a2f import DiffusionBundle, RegressionBundle
+from facewire.bundles.detect import read_bundle
+from facewire.bundles.folder import MODEL_FILE
 from facewire.inference.backend import Backend, OrtBackend, ProviderFallback
+from facewire.inference.diffusion import DiffusionNetwork
 from facewire.inference.direct import DirectFamily
-from facewire.protocol.errors import BundleError
+from facewire.inference.solved_family import DiffusionFamily, RegressionFamily
+from facewire.protocol.errors import BundleError, SettingsError
 
 if TYPE_CHECKING:
     from fractions import Fraction
-    from pathlib import Path
 
     from facewire.inference.family import Family
 
@@ -25,7 +30,7 @@ class Model:
     version: str
     licence: str
     family_name: str
-    """`direct`; `regression` and `diffusion` take the same place."""
+    """`direct`, `regression` or `diffusion`."""
     family: Family
     backend: Backend
     fallback: ProviderFallback | None = None
@@ -43,7 +48,20 @@ class Model:
     @property
     def identities(self) -> tuple[str, ...]:
         """Faces inside the bundle; empty where it has but one without a name."""
-        return ()
+        return self.family.identities
+
+    def check_identity(self, identity: str) -> None:
+        """Refuse a face that is not in the bundle; "" is the first or only one.
+
+        Raises:
+            SettingsError: there is no such face; the hint says which there are.
+        """
+        if identity and identity not in self.identities:
+            raise SettingsError(
+                f"The model {self.name!r} has no face {identity!r}.",
+                field="identity",
+                hint=f"It has {', '.join(self.identities) or 'one face without a name'}.",
+            )
 
 
 def load_model(
@@ -55,10 +73,15 @@ def load_model(
 ) -> Model:
     """Return a model by its manifest name, or from a folder of the user's own given as a `Path`.
 
+    A folder may hold a bundle of Facewire's own or one in NVIDIA's layout (a `model.json`), of the
+    regression or the diffusion family.
+
     Raises:
         BundleError: unknown, altered or malformed; or of a family this version cannot run.
         ProviderError: the provider asked for by name is not there.
     """
+    if isinstance(name, Path) and (name.name == MODEL_FILE or (name / MODEL_FILE).is_file()):
+        return _nvidia_model(name, provider, threads)
     bundle = load_bundle(name, models=models)
     if bundle.family != "direct":
         raise BundleError(f"The family {bundle.family!r} of {bundle.name!r} cannot be run yet.")
@@ -77,4 +100,36 @@ def load_model(
         family=family,
         backend=backend,
         fallback=backend.fallback,
+    )
+
+
+def _nvidia_model(path: Path, provider: str, threads: int) -> Model:
+    """Return the model of a folder in NVIDIA's layout; its reader has checked the network."""
+    bundle = read_bundle(path)
+    name = bundle.root.name
+    family: Family
+    backend: Backend
+    try:
+        if isinstance(bundle, RegressionBundle):
+            family = RegressionFamily.from_bundle(bundle)
+            backend = run = OrtBackend(bundle.network, provider, threads=threads, output="result")
+        elif isinstance(bundle, DiffusionBundle):
+            family = DiffusionFamily.from_bundle(bundle)
+            run = OrtBackend(bundle.network, provider, threads=threads)
+            backend = DiffusionNetwork(run, bundle.info)
+        else:
+            raise BundleError(
+                f"{name!r} is an Audio2Emotion bundle, which has no face.",
+                hint="Name an Audio2Face bundle as the model.",
+            )
+    except SettingsError as error:  # the solver's settings come from the bundle
+        raise BundleError(f"The solver of {name!r} is set wrong. {error.text}") from error
+    return Model(
+        name=name,
+        version=bundle.info.version,
+        licence="",
+        family_name=bundle.family,
+        family=family,
+        backend=backend,
+        fallback=run.fallback,
     )

@@ -36,22 +36,24 @@ PARAMETERS: Final[Mapping[str, ParameterRange]] = {
 IDLE_OFF: Final = {"blinkStrength": 0.0, "gazeStrength": 0.0, "browStrength": 0.0}
 
 
-def checked_parameters(changes: Mapping[str, float]) -> dict[str, float]:
-    """Return the changes as they came, all of them known and in range.
+def checked_parameters(
+    changes: Mapping[str, float], known: Mapping[str, ParameterRange] = PARAMETERS
+) -> dict[str, float]:
+    """Return the changes as they came, all of them known to the model and in range.
 
     Raises:
         SettingsError: an unknown name (the nearest one is named), or a value out of range or not
             finite; no value is then taken.
     """
     for name, value in changes.items():
-        if name not in PARAMETERS:
-            near = get_close_matches(name, PARAMETERS, 1)
+        if name not in known:
+            near = get_close_matches(name, known, 1)
             raise SettingsError(
                 f"There is no parameter called {name!r}.",
                 field="parameters",
-                hint=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(PARAMETERS)}.",
+                hint=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}.",
             )
-        bounds = PARAMETERS[name]
+        bounds = known[name]
         if not (isfinite(value) and bounds.minimum <= value <= bounds.maximum):
             raise SettingsError(
                 f"{name} is {value}; it must lie in [{bounds.minimum:g}, {bounds.maximum:g}].",
@@ -60,6 +62,6 @@ def checked_parameters(changes: Mapping[str, float]) -> dict[str, float]:
     return dict(changes)
 
 
-def default_parameters() -> dict[str, float]:
+def default_parameters(known: Mapping[str, ParameterRange] = PARAMETERS) -> dict[str, float]:
     """Return every parameter at its default."""
-    return {name: bounds.default for name, bounds in PARAMETERS.items()}
+    return {name: bounds.default for name, bounds in known.items()}

@@ -10,7 +10,7 @@ import numpy as np
 
 from facewire.audio.pcm import ENCODINGS
 from facewire.emotion import EMOTIONS
-from facewire.inference.parameters import checked_parameters
+from facewire.inference.parameters import PARAMETERS, checked_parameters
 from facewire.mapping.rig import Rig, shipped_rig
 from facewire.protocol.errors import MappingError, SettingsError
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+    from facewire.inference.parameters import ParameterRange
 
 MAX_FPS: Final = 240
 LAST_INSTANT_SAMPLES: Final = 2**52
@@ -39,7 +41,7 @@ class StreamSettings:
     rig: str | Rig = "a2f"
     """Curve set of the answer: the name of a shipped table, or a `Rig`."""
     parameters: Mapping[str, float] = field(default_factory=dict)
-    """Changes from the defaults of PARAMETERS."""
+    """Changes from the model's defaults."""
     emotion: NDArray[np.float32] = field(
         default_factory=lambda: np.zeros(len(EMOTIONS), np.float32)
     )
@@ -50,6 +52,8 @@ class StreamSettings:
     """Source index of the first sample that will be pushed (resume)."""
     first_frame: int = 0
     """First frame wanted (resume); its history should have been pushed from `start_sample` on."""
+    identity: str = ""
+    """Which of a model's faces speaks; "" for its first or only one."""
     mouth_close: str = "arkit"
     """`arkit`: mouthClose is relative to an open jaw; `raw`: as the model has it.
 
@@ -73,8 +77,11 @@ class StreamSettings:
             return self.mouth_close
         return "arkit" if stated == "arkit" else "raw"
 
-    def validate(self) -> None:
+    def validate(self, parameters: Mapping[str, ParameterRange] = PARAMETERS) -> None:
         """Check every field.
+
+        Args:
+            parameters: What the model knows, with ranges.
 
         Raises:
             SettingsError: with `field` naming the first that is wrong.
@@ -103,7 +110,7 @@ class StreamSettings:
         _require("first_frame", 0 <= self.first_frame * 16_000 <= last * self.fps, self.first_frame)
         _require("mouth_close", self.mouth_close in ("arkit", "raw"), self.mouth_close)
         _check_emotion(self.emotion)
-        checked_parameters(self.parameters)
+        checked_parameters(self.parameters, parameters)
 
 
 def _check_emotion(emotion: NDArray[np.float32]) -> None:

@@ -52,7 +52,9 @@ class Stream:
         Raises:
             SettingsError: a setting is out of range.
         """
-        settings.validate()
+        model.check_identity(settings.identity)
+        self._known = model.family.parameters(settings.identity)
+        settings.validate(self._known)
         self.settings = settings
         self.model = model
         self._spec = model.family.window_spec(settings.fps)
@@ -60,8 +62,9 @@ class Stream:
         self._resampler = Resampler(settings.sample_rate_hz, start_sample=settings.start_sample)
         start = settings.start_sample * 16_000 // settings.sample_rate_hz
         self._audio = AudioAccumulator(first_sample=start)
-        self._next_window = self._window_of_frame(settings.first_frame)
-        self._parameters = default_parameters() | checked_parameters(settings.parameters)
+        first_instant = frame_timestamp(settings.first_frame, settings.fps)
+        self._next_window = model.family.first_window(start, first_instant)
+        self._parameters = default_parameters(self._known) | dict(settings.parameters)
         self._emotions = EmotionTrack()
         self._repaired_cells: set[int] = set()
         self._in_flight = False
@@ -108,13 +111,14 @@ class Stream:
         index, spec = self._next_window, self._spec
         audio = self._audio.read(spec.start(index), spec.length)
         self._next_window += 1
+        context = self._context(index)
         self._in_flight = True
         return Window(
             index=index,
             target_sample=spec.target(index),
             audio=audio,
-            feeds=self.model.family.feeds(audio),
-            context=self._context(index),
+            feeds=self._animator.feeds(index, audio, context),
+            context=context,
         )
 
     def animate(self, window: Window, result: NDArray[np.float32]) -> FrameBatch | None:
@@ -140,7 +144,7 @@ class Stream:
         Raises:
             SettingsError: an unknown name or a value out of range; nothing is then changed.
         """
-        self._parameters |= checked_parameters(changes)
+        self._parameters |= checked_parameters(changes, self._known)
 
     def set_emotion_keys(self, keys: Sequence[tuple[int, Sequence[float]]]) -> None:
         """Add keys (16 kHz sample, ten weights in [0, 1]); linear in between, the last one holds.
@@ -202,7 +206,7 @@ class Stream:
         cells = range(spec.start(index) // _CELL_SAMPLES, spec.end(index) // _CELL_SAMPLES + 1)
         return WindowContext(
             parameters=dict(self._parameters),
-            emotion=self._emotion_rows(spec.target(index)),
+            emotion=self._emotion_rows(index),
             horizon_samples=audio.total_samples,
             end_samples=audio.total_samples if audio.closed else None,
             frames_total=self.frames_total,
@@ -210,26 +214,19 @@ class Stream:
             sanitised=not self._repaired_cells.isdisjoint(cells),
         )
 
-    def _emotion_rows(self, first: int) -> NDArray[np.float32]:
-        ticks = self._spec.ticks
-        first_key = self._emotions.first_time
-        if first_key is None:
-            return np.repeat(self.settings.emotion[None], ticks, axis=0)
-        stride = self._spec.stride
-        instants = [
-            first + tick * stride.numerator // (ticks * stride.denominator) for tick in range(ticks)
-        ]
-        return np.stack(
-            [
-                self.settings.emotion if instant < first_key else self._emotions.held(instant)
-                for instant in instants
-            ]
-        )
+    def _emotion_rows(self, index: int) -> NDArray[np.float32]:
+        if self._emotions.first_time is None:
+            return np.repeat(self.settings.emotion[None], self._spec.ticks, axis=0)
+        return np.stack([self._emotion_at(instant) for instant in self._spec.instants(index)])
 
-    def _window_of_frame(self, frame: int) -> int:
-        """Return the window that holds the last tick at or before a frame's instant."""
-        instant = frame_timestamp(frame, self.settings.fps)
-        return int(instant // self._spec.stride)
+    def _emotion_at(self, instant: int) -> NDArray[np.float32]:
+        first_key = self._emotions.first_time
+        if first_key is None or instant < first_key:
+            # Frames before the audio, which warm a network up, feel what its first frame does.
+            instant = max(instant, 0)
+        if first_key is None or instant < first_key:
+            return self.settings.emotion
+        return self._emotions.held(instant)
 
     def _note_repaired(self, repaired: NDArray[np.bool_]) -> None:
         self.sanitised = True
