@@ -41,7 +41,9 @@ class DaemonSettings:
     """Section `[daemon]`."""
 
     instance: str = _text("default", "Name of this daemon; clients find it by this name.")
-    model: str = _text("embedded", "Model of streams that name none.")
+    model: str = _text(
+        "embedded", "Model of streams that name none: a name, or the path of a bundle's folder."
+    )
     provider: str = _text("cpu", "Execution provider: cpu, auto, or one of ONNX Runtime's by name.")
     mappings: str = _text(
         "", "Folder of curve tables of your own (*.json), read again when they change; empty: none."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +24,14 @@ class Shelf:
     """Loaded models by name. Owned by the I/O thread."""
 
     def __init__(self, default: str, provider: str, start: Callable[[Job], None]) -> None:
-        """Args: `default` is used where no name is given; `start` runs a job on another thread."""
+        """Prepare an empty shelf.
+
+        Args:
+            default: Model used where no name is given: a name, or the path of a bundle's folder.
+                Clients can ask for names only.
+            provider: What runs the networks.
+            start: Runs a job on another thread.
+        """
         self.default = default
         self._provider = provider
         self._start = start
@@ -36,8 +45,9 @@ class Shelf:
             BundleError: it cannot be loaded.
             ProviderError: the provider asked for by name is not there.
         """
-        model = load_warm(self.default, self._provider)
+        model = load_warm(_location(self.default), self._provider)
         self._models[model.name] = model
+        self.default = model.name  # a folder goes by its name from here on
         return model
 
     @property
@@ -75,7 +85,13 @@ class Shelf:
             then(loaded, load_ms)
 
 
-def load_warm(name: str, provider: str) -> Model:
+def _location(text: str) -> str | Path:
+    """Return a path when the text can only be one, else the name of a model."""
+    is_path = os.sep in text or (os.altsep is not None and os.altsep in text)
+    return Path(text).expanduser() if is_path else text
+
+
+def load_warm(name: str | Path, provider: str) -> Model:
     """Load a model and run it once on silence, so that the first utterance has no hitch.
 
     Raises:

@@ -131,13 +131,14 @@ def _take(chosen: options.Options, resources: ExitStack) -> Take:
 
     try:
         retarget = Retarget(chosen.rig, read_gains(chosen.gains) if chosen.gains else {})
-        chosen.settings(sample_rate_hz=16_000, channels=1).validate()
+        settings = chosen.settings(sample_rate_hz=16_000, channels=1)
+        replace(settings, parameters={}).validate()
     except (SettingsError, MappingError) as error:
         raise click.UsageError(str(error)) from None
     if retarget.table.mouth_close != "any":  # the table says what its rig needs
         chosen = replace(chosen, mouth_close="arkit")
     if chosen.connect is None:
-        frames_of = _in_process(chosen)
+        frames_of = _in_process(chosen, settings)
     else:
         from facewire.tools.animate_remote import through_daemon
 
@@ -191,10 +192,17 @@ def _animate_clip(outcome: Outcome, take: Take, progress: options.Progress) -> N
     outcome.elapsed_s = time.perf_counter() - started_s
 
 
-def _in_process(chosen: options.Options) -> Callable[[AudioFile], Iterator[Frames]]:
+def _in_process(
+    chosen: options.Options, settings: StreamSettings
+) -> Callable[[AudioFile], Iterator[Frames]]:
     from facewire.inference.model import load_model
 
     model = load_model(options.model_name(chosen.model), chosen.provider)
+    try:  # which faces and parameters there are is the model's
+        model.check_identity(chosen.identity)
+        settings.validate(model.family.parameters(chosen.identity))
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from None
     if model.fallback:
         options.say(chosen, model.fallback.text)
 

@@ -36,6 +36,8 @@ class Options:
     format: str
     fps: Fraction
     model: str
+    identity: str
+    """Face inside the model; "" is its first."""
     provider: str
     emotion: dict[str, float]
     parameters: dict[str, float]
@@ -60,6 +62,7 @@ class Options:
             channels=channels,
             encoding="float32",
             fps=self.fps,
+            identity=self.identity,
             parameters=self.parameters,
             emotion=emotion_vector(self.emotion),
             seed=self.seed,
@@ -126,6 +129,8 @@ _OPTIONS = (
                  help="Frames per second: 60, 29.97, 30000/1001 ..."),
     click.option("--model", default="embedded", show_default=True,
                  help="A model's name, or the path of a bundle's folder."),
+    click.option("--identity", default="", metavar="NAME",
+                 help="Face inside the model, such as Claire; default: its first."),
     click.option("--provider", default=_DEFAULT_PROVIDER, show_default=True,
                  help="What runs the network: cpu, auto, cuda ..."),
     click.option("--emotion", multiple=True, metavar="NAME=WEIGHT", callback=_numbers,

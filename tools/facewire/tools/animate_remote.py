@@ -31,6 +31,7 @@ def through_daemon(
             channels=audio.channels,
             encoding="float32",
             model=chosen.model,
+            identity=chosen.identity,
             rig="a2f",
             fps=chosen.fps,
             parameters=chosen.parameters,

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     "--config", "file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
     help="Settings in TOML, over those of the site and the user.",
 )  # fmt: skip
-@click.option("--model", metavar="NAME", help="Model of streams that name none.")
+@click.option(
+    "--model", metavar="NAME", help="Model of streams that name none: a name, or a bundle's folder."
+)
 @click.option("--provider", metavar="NAME", help="cpu, auto, cuda, tensorrt, openvino, ...")
 @click.option(
     "--mappings", metavar="DIR",

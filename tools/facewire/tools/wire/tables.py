@@ -9,8 +9,10 @@ from dataclasses import MISSING, fields
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from facewire.animation.face_parameters import FACE_PARAMETERS
 from facewire.emotion import EMOTIONS
 from facewire.inference.parameters import PARAMETERS
+from facewire.inference.solved_family import LAYERED
 from facewire.mapping.shipped import load_table, shipped_names
 from facewire.protocol import limits, messages, registry
 from facewire.protocol.messages import MESSAGES, Message
@@ -66,6 +68,7 @@ def registry_tables() -> str:
         ("Features", "Of `welcome`.\n\n" + _named(registry.FEATURES)),
         ("Limits", "Of `welcome`; those of SPEC §9 hold in any case.\n\n" + _limit_rows()),
         ("Parameters", _parameter_table()),
+        ("Parameters of NVIDIA's models", _nvidia_parameter_table()),
         ("Emotions", _emotion_table()),
         ("Rigs", _table(("rig", "curves", "what"), _rig_rows())),
         ("Encodings", _encoding_table()),
@@ -132,6 +135,22 @@ def _parameter_table() -> str:
         for name, bounds in PARAMETERS.items()
     ]
     return _table(("parameter", "range", "default", "meaning"), rows)
+
+
+def _nvidia_parameter_table() -> str:
+    ranges = {row.name: (row.minimum, row.maximum, row.unit) for row in FACE_PARAMETERS.values()}
+    ranges |= {name: (bounds.minimum, bounds.maximum, "") for name, bounds in LAYERED.items()}
+    rows = [
+        (f"`{name}`", f"{low:g} to {high:g}", unit or "factor")
+        for name, (low, high, unit) in ranges.items()
+    ]
+    words = (
+        "Streams of regression and diffusion bundles take these in place of the above; each bundle "
+        "brings its own defaults. The last four are ours: `emotionStrength` scales the emotion that "
+        "the network is told, `idleStrength` lays blinks, gaze and brow accents on top (0, none, is "
+        "the default) and the other two scale those.\n\n"
+    )
+    return words + _table(("parameter", "range", "unit"), rows)
 
 
 def _emotion_table() -> str:
