@@ -174,6 +174,22 @@ def test_a_stream_resumed_on_its_last_second_settles_at_once(
     assert np.abs(resumed.curves - whole.curves[90:]).max() < 1e-3
 
 
+@pytest.mark.parametrize("fps", [Fraction(24), Fraction(30_000, 1001), Fraction(120)], ids=str)
+def test_a_stream_resumes_far_in_at_any_rate(
+    regression: Player, speech: NDArray[np.float32], fps: Fraction
+) -> None:
+    minute = 960_000
+    first = ceil((minute + 8_000) * fps / 16_000)
+
+    played = regression.play([speech[:16_000]], start_sample=minute, first_frame=first, fps=fps)
+
+    assert played.batches[0].first == first
+    assert len(played.timestamps) == ceil((minute + 16_000) * fps / 16_000) - first
+    assert played.curve("jawOpen").max() > 0.02
+    # It begins with the first window that hears audio, not with minutes of silence before it.
+    assert played.stream._next_window - ceil(minute * fps / 16_000) <= 3 * fps
+
+
 def test_a_long_stream_keeps_little(regression: Player) -> None:
     played = regression.begin(fps=Fraction(10))
     noise = np.random.default_rng(2).standard_normal(16_000).astype(np.float32)
@@ -375,10 +391,11 @@ def _played_with(player: Player, speech: NDArray[np.float32], twentieth: float |
     return played
 
 
+@pytest.mark.parametrize("value", [np.nan, 3e37], ids=str)
 def test_a_stream_survives_a_network_that_breaks(
-    regression: Player, speech: NDArray[np.float32]
+    regression: Player, speech: NDArray[np.float32], value: float
 ) -> None:
-    broken = _played_with(regression, speech, np.nan)
+    broken = _played_with(regression, speech, value)
     repeated = _played_with(regression, speech, None)
 
     assert broken.same_as(repeated)

@@ -73,3 +73,24 @@ def test_importing_the_client_loads_no_inference() -> None:
     )
 
     assert not set(done.stdout.split()) & {"onnxruntime", "soundfile", "soxr", "click", "torch"}
+
+
+def test_the_shipped_model_loads_nothing_of_the_bundles_it_does_not_need() -> None:
+    program = (
+        "import sys\n"
+        "from facewire.inference.model import load_model\n"
+        "load_model('embedded')\n"
+        "print(*sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    loaded = set(done.stdout.split())
+    assert "facewire.inference.direct" in loaded
+    assert not loaded & {
+        "onnx",
+        "facewire.solving",
+        "facewire.bundles.a2f",
+        "facewire.inference.solved_family",
+    }

@@ -1,4 +1,4 @@
-"""A daemon serves bundles in NVIDIA's layout: regression and diffusion, any rig, any face in them."""
+"""A daemon serves bundles in NVIDIA's layout: regression, diffusion, any rig, any face in them."""
 
 from __future__ import annotations
 

@@ -107,3 +107,21 @@ def test_render_measures_every_view_on_one_core() -> None:
         assert answer["frames_per_second"][view] == pytest.approx(1000 / spread["p50"], rel=0.02)
     assert answer["triangles"] > 5_000
     assert "faces a second" in run("render", "--frames", "1", "--size", "64")
+
+
+def test_solve_compares_every_way_at_equal_answers() -> None:
+    answer = json.loads(run("solve", "--frames", "40", "--json"))
+
+    ways = {"vertices", "masked", "vertex_free", "vertex_free_sdk_cpu"}
+    for face in answer["faces"].values():
+        for times in ("stage_us", "whole_us", "stage_in_turn_us", "whole_in_turn_us"):
+            assert set(face[times]) == ways
+            assert all(spread["count"] == 40 for spread in face[times].values())
+            assert set(face["times_faster_than"][times]) == {"vertices", "masked"}
+        assert face["whole_us"]["vertices"]["p50"] > face["stage_us"]["vertices"]["p50"]
+        assert face["worst_difference"] <= 1e-6
+        assert face["strengths_ms"]["p50"] <= face["mask_ms"]["p50"]
+        assert face["bytes"]["vertex_free"] < face["bytes"]["vertices"]
+    said = run("solve", "--frames", "30")
+    assert "no vertex, warm exact solve" in said
+    assert "a new mask in" in said

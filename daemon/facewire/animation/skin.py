@@ -62,6 +62,9 @@ class SkinAnimator:
         eye_close_pose_delta: ArrayLike,
         parameters: SkinParameters,
         dt_s: float,
+        *,
+        part: NDArray[np.integer] | None = None,
+        precision: type[np.floating[Any]] = np.float32,
     ) -> None:
         """Take the arrays of a bundle, which are kept and not copied: tracks share them.
 
@@ -71,18 +74,28 @@ class SkinAnimator:
             eye_close_pose_delta: What the eyelid and blink offsets move, likewise.
             parameters: As the bundle has them; their ranges are not checked.
             dt_s: Duration of a frame in seconds, 1 / frame rate.
+            part: int[n], the only vertices to move, in this order; None: all. The upper and the
+                lower face are those of the whole face all the same, so that a part moves exactly
+                as it does in the whole.
+            precision: Of vertices and state. The SDK's is float32; float64 tells what of a
+                difference is only rounding. Parameters are float32 in both.
 
         Raises:
             SettingsError: the mask's softness is not positive.
             BundleError: the arrays do not belong together, or the neutral face has no height.
         """
-        self._neutral = np.asarray(neutral, np.float32).reshape(-1)
+        self._part = part
+        self._precision = precision
+        whole = np.asarray(neutral, np.float32).reshape(-1)
+        self._coordinates = whole.size
+        self._heights = whole[1::3]
+        self._neutral = self._own(whole)
+        self._lip_open = self._own(_pose(lip_open_pose_delta, whole.size, "lip_open_pose_delta"))
+        self._eye_close = self._own(_pose(eye_close_pose_delta, whole.size, "eye_close_pose_delta"))
         size = self._neutral.size
-        self._lip_open = _pose(lip_open_pose_delta, size, "lip_open_pose_delta")
-        self._eye_close = _pose(eye_close_pose_delta, size, "eye_close_pose_delta")
-        self._closing, self._opening = np.empty((2, size), np.float32)
-        self._moved, self._scratch = np.empty((2, size), np.float32)
-        self._lower, self._upper = Smoother(size), Smoother(size)
+        self._closing, self._opening = np.empty((2, size), precision)
+        self._moved, self._scratch = np.empty((2, size), precision)
+        self._lower, self._upper = Smoother(size, precision), Smoother(size, precision)
         self._dt_s = dt_s
         self._parameters = parameters
         self._mask_of: tuple[float, float] | None = None
@@ -90,7 +103,7 @@ class SkinAnimator:
 
     @property
     def mask(self) -> NDArray[np.float32]:
-        """float32[vertices]: 1 low on the face, 0 above; made anew only when it changes."""
+        """float32[vertices moved]: 1 low on the face, 0 above; made anew only when it changes."""
         return self._mask
 
     @property
@@ -131,23 +144,25 @@ class SkinAnimator:
         Raises:
             BundleError: its size differs, or it has no height; the old one stays.
         """
-        replacement = _pose(neutral, self._neutral.size, "neutral")
-        mask = self._mask_over(replacement)
-        self._neutral = replacement
+        replacement = _pose(neutral, self._coordinates, "neutral")
+        mask = self._mask_over(replacement[1::3])
+        self._neutral, self._heights = self._own(replacement), replacement[1::3]
         self._take(mask)
 
-    def animate(self, deltas: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the vertices of the next frame, float32[3 * vertices], a new array.
+    def animate(self, deltas: NDArray[Real]) -> NDArray[Real]:
+        """Return the vertices of the next frame, [3 * vertices], a new array.
 
         Args:
-            deltas: float32[3 * vertices] or [vertices, 3]: the motion relative to neutral in cm.
+            deltas: [3 * vertices] or [vertices, 3]: the motion relative to neutral in cm, of the
+                vertices that are moved and in their precision.
         """
         parameters, moved, scratch = self._parameters, self._moved, self._scratch
         # The order of operations is the SDK's, so that the roundings are, too.
         np.multiply(deltas.reshape(-1), np.float32(parameters.skin_strength), out=moved)
         moved += self._closing
         moved += self._opening
-        vertices = self._upper.smooth(moved) * np.float32(parameters.upper_face_strength)
+        vertices: NDArray[Any] = self._upper.smooth(moved)
+        vertices = vertices * np.float32(parameters.upper_face_strength)  # a new array
         vertices *= self._upper_share
         vertices += self._neutral
         np.multiply(
@@ -166,7 +181,7 @@ class SkinAnimator:
         parameters = self._parameters
         mask_of = (parameters.face_mask_level, parameters.face_mask_softness)
         if mask_of != self._mask_of:
-            self._take(self._mask_over(self._neutral))
+            self._take(self._mask_over(self._heights))
             self._mask_of = mask_of
         blink = np.float32(parameters.blink_offset) * np.float32(parameters.blink_strength)
         closing = blink - np.float32(parameters.eyelid_open_offset)
@@ -178,9 +193,16 @@ class SkinAnimator:
         self._lower.set_speed(self._dt_s, self._parameters.lower_face_smoothing)
         self._upper.set_speed(self._dt_s, self._parameters.upper_face_smoothing)
 
-    def _mask_over(self, neutral: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _own(self, coordinates: NDArray[np.float32]) -> NDArray[Any]:
+        """Return the coordinates of the vertices that are moved, in our precision."""
+        if self._part is not None:
+            coordinates = coordinates.reshape(-1, 3)[self._part].reshape(-1)
+        return coordinates.astype(self._precision, copy=False)
+
+    def _mask_over(self, heights: NDArray[np.float32]) -> NDArray[np.float32]:
         parameters = self._parameters
-        return face_mask(neutral[1::3], parameters.face_mask_level, parameters.face_mask_softness)
+        mask = face_mask(heights, parameters.face_mask_level, parameters.face_mask_softness)
+        return mask if self._part is None else mask[self._part]
 
     def _take(self, mask: NDArray[np.float32]) -> None:
         mask.setflags(write=False)

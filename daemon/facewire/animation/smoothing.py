@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -24,10 +24,11 @@ def smoothing_share(dt_s: Scalar, smoothing_s: Scalar) -> Scalar:
 
 
 class Smoother:
-    """Smooths float32[size] frame by frame; the first frame after a reset passes as it is."""
+    """Smooths [size] values frame by frame; the first frame after a reset passes as it is."""
 
-    def __init__(self, size: int) -> None:
-        self._first, self._second, self._scratch = np.zeros((3, size), np.float32)
+    def __init__(self, size: int, precision: type[np.floating[Any]] = np.float32) -> None:
+        self._first: NDArray[Any] = np.zeros(size, precision)
+        self._second, self._scratch = self._first.copy(), self._first.copy()
         self._fresh = True
         self._share: np.float32 | None = None
 
@@ -37,7 +38,7 @@ class Smoother:
             share = smoothing_share(np.float32(dt_s), np.float32(smoothing_s))
         self._share = share if smoothing_s > 0 else None
 
-    def smooth(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    def smooth(self, values: NDArray[np.floating[Any]]) -> NDArray[Any]:
         """Return the smoothed values: the filter's own state, valid until the next call."""
         if self._fresh or self._share is None:
             # Passing through, the state still follows, so that smoothing sets in without a jump.
@@ -53,9 +54,7 @@ class Smoother:
         """Begin anew: the next frame passes as it is."""
         self._fresh = True
 
-    def _approach(
-        self, state: NDArray[np.float32], target: NDArray[np.float32], share: np.float32
-    ) -> None:
+    def _approach(self, state: NDArray[Any], target: NDArray[Any], share: np.float32) -> None:
         np.subtract(target, state, out=self._scratch)
         self._scratch *= share
         state += self._scratch

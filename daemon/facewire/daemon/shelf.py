@@ -11,7 +11,7 @@ import numpy as np
 
 from facewire.daemon.logs import log
 from facewire.inference.model import load_model
-from facewire.protocol.errors import FacewireError
+from facewire.protocol.errors import BundleError, FacewireError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,7 +101,12 @@ def load_warm(name: str | Path, provider: str) -> Model:
     model = load_model(name, provider)
     if model.fallback is not None:
         log().warning("%s", model.fallback.text)
-    model.backend.run(model.family.feeds(np.zeros(model.family.window_samples, np.float32)))
+    silence = np.zeros(model.family.window_samples, np.float32)
+    if not np.isfinite(model.backend.run(model.family.feeds(silence))).all():
+        raise BundleError(
+            f"The network of {model.name!r} answers silence with numbers that are none (NaN).",
+            hint="Check the bundle with `facewire models verify`, or fetch it anew.",
+        )
     return model
 
 

@@ -104,9 +104,14 @@ class DirectFamily:
         """Return the parameters of every direct model."""
         return PARAMETERS
 
-    def first_window(self, start_sample: int, first_instant: int) -> int:  # noqa: ARG002
+    def first_window(
+        self,
+        start_sample: int,  # noqa: ARG002
+        first_instant: int,
+        fps: Fraction,
+    ) -> int:
         """Return the window that holds the last tick at or before an instant: nothing is kept."""
-        return int(first_instant // self.window_spec().stride)
+        return int(first_instant // self.window_spec(fps).stride)
 
     def animator(self, settings: StreamSettings) -> FaceAnimator:
         """Return what turns this family's results into frames of one stream."""

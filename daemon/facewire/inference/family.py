@@ -65,12 +65,13 @@ class Family(Protocol):
     def parameters(self, identity: str = "") -> Mapping[str, ParameterRange]:
         """Return the parameters a stream of this face may set, with ranges and defaults."""
 
-    def first_window(self, start_sample: int, first_instant: int) -> int:
+    def first_window(self, start_sample: int, first_instant: int, fps: Fraction) -> int:
         """Return the window a stream begins with.
 
         Args:
             start_sample: First 16 kHz sample that will be pushed: history, on resuming.
             first_instant: Instant of the first frame wanted.
+            fps: Of the stream; windows are counted as `window_spec` has them at this rate.
         """
 
     def animator(self, settings: StreamSettings) -> Animator:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
@@ -13,13 +13,17 @@ if TYPE_CHECKING:
 
     from facewire.inference.face_geometry import FaceMotion
 
+_LIMIT: Final = 1e6
+"""No coefficient, centimetre or degree of a face is larger. What is, though finite, may overflow
+further on, and the smoothing would then never come back from infinity."""
+
 
 class NetworkTrack(Protocol):
     """All state of a track that the network itself needs; its windows must come in order."""
 
     @property
     def repaired_frames(self) -> int:
-        """Frames since the reset that held NaN or infinity and repeat the one before them."""
+        """Frames since the reset that held NaN or absurd values and repeat the one before them."""
 
     def feeds(
         self, index: int, audio: NDArray[np.float32], emotions: NDArray[np.float32]
@@ -40,7 +44,7 @@ class NetworkTrack(Protocol):
 
 
 class NanGuard:
-    """Lets no NaN through: a frame that holds one repeats the last good one, or rests."""
+    """Lets no NaN and nothing huge through: such a frame repeats the last good one, or rests."""
 
     def __init__(self) -> None:
         self.reset()
@@ -52,8 +56,8 @@ class NanGuard:
         self._last: NDArray[np.float32] | None = None
 
     def guard(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return float32[frames, values]: `rows` themselves where all of them are finite."""
-        good = np.isfinite(rows).all(axis=1)
+        """Return float32[frames, values]: `rows` themselves where all of them are good."""
+        good = (np.abs(rows) <= _LIMIT).all(axis=1)  # NaN is not
         if not good.all():
             rows = rows.copy()
             for frame in np.flatnonzero(~good):

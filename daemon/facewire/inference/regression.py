@@ -47,7 +47,7 @@ class RegressionTrack:
 
     @property
     def repaired_frames(self) -> int:
-        """Frames since the reset that held NaN or infinity and repeat the one before them."""
+        """Frames since the reset that held NaN or absurd values and repeat the one before them."""
         return self._guard.repaired
 
     def feeds(

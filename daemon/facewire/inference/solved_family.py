@@ -127,12 +127,17 @@ class SolvedFamily(ABC):
         }
         return {**ranges, **LAYERED}
 
-    def first_window(self, start_sample: int, first_instant: int) -> int:  # noqa: ARG002
+    def first_window(
+        self,
+        start_sample: int,
+        first_instant: int,  # noqa: ARG002
+        fps: Fraction,
+    ) -> int:
         """Return the first window: all history is heard, because state grows out of it.
 
         The frames before the first one wanted are computed and not given out.
         """
-        spec = self.window_spec()
+        spec = self.window_spec(fps)
         silent = (start_sample - spec.start_offset - spec.length) // spec.stride
         return max(0, int(silent)) if start_sample else 0
 

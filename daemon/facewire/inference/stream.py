@@ -63,7 +63,7 @@ class Stream:
         start = settings.start_sample * 16_000 // settings.sample_rate_hz
         self._audio = AudioAccumulator(first_sample=start)
         first_instant = frame_timestamp(settings.first_frame, settings.fps)
-        self._next_window = model.family.first_window(start, first_instant)
+        self._next_window = model.family.first_window(start, first_instant, settings.fps)
         self._parameters = default_parameters(self._known) | dict(settings.parameters)
         self._emotions = EmotionTrack()
         self._repaired_cells: set[int] = set()

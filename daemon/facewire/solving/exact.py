@@ -89,11 +89,11 @@ class ExactSolver:
         upper: NDArray[np.float64],
     ) -> NDArray[np.float64] | None:
         """Return the minimum, or None where it is not found or A itself contradicts the table."""
-        h = b @ self._problem.matrix
+        h = b.dot(self._problem.matrix)
         fewest, patience = len(h) + 1, _PATIENCE
         for _ in range(_MOVES_PER_VARIABLE * len(h)):
             x, gradient = table.minimise(h, np.where(self._side < 0.0, lower, upper))
-            wrong = np.flatnonzero(self._gain(table, x, gradient, lower, upper) > _SLACK)
+            wrong = (self._gain(table, x, gradient, lower, upper) > _SLACK).nonzero()[0]
             if not len(wrong):
                 return self._certified(table, x, b, lower, upper)
             if len(wrong) < fewest:
@@ -138,7 +138,7 @@ class ExactSolver:
         gain = self._gain(table, x, gradient, lower, upper)
         if not max(largest, gain.max()) <= _CERTIFIED:
             return None
-        return np.clip(x, lower, upper)
+        return np.minimum(np.maximum(x, lower), upper)
 
     def _from_cold(
         self,

@@ -37,7 +37,7 @@ class PivotTable:
 
     def move_to(self, free: NDArray[np.bool_]) -> None:
         """Make exactly the variables `free` bool[n] the free ones."""
-        changed = np.flatnonzero(free != self.free)
+        changed = (free != self.free).nonzero()[0]
         if len(changed) * _REBUILD_SHARE > len(free):
             np.copyto(self.free, free)
             self.rebuild()
@@ -69,12 +69,12 @@ class PivotTable:
             float64[n], float64[n]: x with its free variables replaced, and G x - h, which is set to
             zero where free.
         """
-        solved = self._table @ np.where(self.free, h, x)
+        solved = self._table.dot(np.where(self.free, h, x))
         return np.where(self.free, solved, x), np.where(self.free, 0.0, solved - h)
 
     def correction(self, gradient: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the step float64[n] of the free variables that takes `gradient` away from them."""
-        step = self._table @ np.where(self.free, -gradient, 0.0)
+        step = self._table.dot(np.where(self.free, -gradient, 0.0))
         return np.where(self.free, step, 0.0)
 
     def _exchange(self, index: np.int64) -> None:
@@ -83,7 +83,7 @@ class PivotTable:
         inverse_pivot = 1.0 / table[index, index]
         row = table[index] * inverse_pivot
         column = table[:, index].copy()
-        np.multiply(column[:, None], row, out=self._outer)
+        np.dot(column[:, None], row[None, :], out=self._outer)
         np.subtract(table, self._outer, out=table)
         np.negative(row, out=table[index])
         np.multiply(column, inverse_pivot, out=table[:, index])

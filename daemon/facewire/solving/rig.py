@@ -46,6 +46,23 @@ class SolverRig:
         self._masked_deltas = np.ascontiguousarray(self._masked(self.deltas), np.float64)
 
     @property
+    def vertices(self) -> NDArray[np.int64]:
+        """int64[M]: the masked vertices in the mask's order; all of them without a mask."""
+        return (
+            np.arange(self.coordinates // 3) if self._columns is None else self._columns[::3] // 3
+        )
+
+    @property
+    def masked_neutral(self) -> NDArray[np.float32]:
+        """float32[3M], cm: the neutral of `vertices`. Not to be written to."""
+        return self._masked_neutral
+
+    @property
+    def masked_deltas(self) -> NDArray[np.float64]:
+        """float64[poses, 3M], cm: the poses at `vertices`. Not to be written to."""
+        return self._masked_deltas
+
+    @property
     def poses(self) -> int:
         """How many poses there are, the neutral not counted."""
         return len(self.deltas)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from facewire.tools.bench_models import MODEL_COMMANDS
 from facewire.tools.frame_rate import frame_rate
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ def bench() -> None:
     All routes of a run are measured in turn, step by step, so that a burst of load hits each of
     them. Compare within a run; between runs and machines only with care: the load is printed.
     """
+
+
+for _command in MODEL_COMMANDS:
+    bench.add_command(_command)
 
 
 @bench.command()
@@ -94,6 +99,55 @@ def animate(*, model: str, provider: str, fps: Fraction, passes: int, as_json: b
         "network_ms": figures.network_ms.rounded(3),
     }
     click.echo(json.dumps(answer, indent=2) if as_json else _animate_text(answer))
+
+
+@bench.command()
+@click.option(
+    "--full-size", is_flag=True, help="Faces as large as the published ones: takes a minute."
+)
+@click.option("--frames", type=_COUNT, default=300, show_default=True, help="Frames of each way.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def solve(*, full_size: bool, frames: int, as_json: bool) -> None:
+    """Compare ways from a network's coefficients to weights, with and without vertices.
+
+    Synthetic faces of the sizes of Claire and Mark (v2.3), skin and tongue, one thread. Equal
+    answers: the difference is printed, too.
+    """
+    one_thread = _one_blas_thread()
+    from facewire.tools.benching.figures import machine, one_core
+    from facewire.tools.benching.solve import measure
+    from facewire.tools.benching.solve_report import as_answer, as_text
+
+    with one_core():
+        claire = measure("claire", "full" if full_size else "small", frames)
+        mark = measure("mark", "full" if full_size else "small", frames)
+    answer = {
+        "machine": machine(),
+        "full_size": full_size,
+        "frames": frames,
+        "one_thread": one_thread,
+        "faces": {"claire": as_answer(claire), "mark": as_answer(mark)},
+    }
+    if as_json:
+        click.echo(json.dumps(answer, indent=2))
+    else:
+        click.echo(f"{as_text(answer)}\n\n{_machine(answer['machine'])}")
+
+
+def _one_blas_thread() -> bool:
+    """Keep matrix products on one thread; it must be said before numpy is loaded.
+
+    Returns:
+        Whether it was.
+    """
+    import os
+    import sys
+
+    if "numpy" in sys.modules:
+        return False
+    for library in ("OPENBLAS", "MKL", "OMP", "VECLIB"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    return True
 
 
 @bench.command()
@@ -187,8 +241,6 @@ def _spread(spread: dict[str, float], digits: int) -> list[str]:
 
 
 def _machine(machine: dict[str, Any]) -> str:
-    loads = " ".join(f"{load:.2f}" for load in machine["load_average"])
-    return (
-        f"{machine['system']}, {machine['processor']}, {machine['cores']} cores, "
-        f"Python {machine['python']}, load {loads}"
-    )
+    from facewire.tools.benching.figures import machine_line
+
+    return machine_line(machine)

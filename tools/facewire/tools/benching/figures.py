@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,15 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "load_average": [round(load, 2) for load in load_average()],
     }
+
+
+def machine_line(machine: Mapping[str, Any]) -> str:
+    """Return what `machine` says, for people."""
+    loads = " ".join(f"{load:.2f}" for load in machine["load_average"])
+    return (
+        f"{machine['system']}, {machine['processor']}, {machine['cores']} cores, "
+        f"Python {machine['python']}, load {loads}"
+    )
 
 
 @contextmanager

@@ -146,9 +146,9 @@ def _nvidia_parameter_table() -> str:
     ]
     words = (
         "Streams of regression and diffusion bundles take these in place of the above; each bundle "
-        "brings its own defaults. The last four are ours: `emotionStrength` scales the emotion that "
-        "the network is told, `idleStrength` lays blinks, gaze and brow accents on top (0, none, is "
-        "the default) and the other two scale those.\n\n"
+        "brings its own defaults. The last four are ours: `emotionStrength` scales the emotion "
+        "that the network is told, `idleStrength` lays blinks, gaze and brow accents on top (0, "
+        "none, is the default) and the other two scale those.\n\n"
     )
     return words + _table(("parameter", "range", "unit"), rows)
 
