@@ -33,6 +33,7 @@ class Licence:
 
     name: str
     url: str
+    """Of a page, or the path of a file in the model's repository."""
     must_accept: bool
     """It is shown and accepted before anything is fetched."""
     only_with: tuple[str, ...] = ()
@@ -80,11 +81,6 @@ class PublishedModel:
     """The hub gives the files only to an account that has accepted the licence there."""
     licence: Licence
     files: tuple[PublishedFile, ...]
-
-    @property
-    def page(self) -> str:
-        """The repository's page, where a gated licence is accepted."""
-        return f"https://huggingface.co/{self.repo}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,7 +32,9 @@ class InstalledModel:
     name: str
     family: str
     folder: Path
-    """Absolute."""
+    """Absolute, or relative to the folder of the list."""
+    placed: bool = False
+    """Facewire put the files there, and deletes them with the model."""
     licence: str = ""
     """Name of the licence; "" where Facewire knows none."""
     licence_accepted: bool = False
@@ -41,6 +43,8 @@ class InstalledModel:
     """Where it was fetched from; "" for a folder of the user's own."""
     revision: str = ""
     """The commit that was fetched."""
+    paired_with: tuple[str, ...] = ()
+    """Of an emotion model: the face models it may drive; empty: any that its licence allows."""
     files: tuple[BundleFile, ...] = ()
     """Paths are relative to `folder`."""
 
@@ -177,10 +181,12 @@ def _model(fields: Fields) -> InstalledModel:
         name=name,
         family=fields.text("family"),
         folder=Path(fields.text("folder")),
+        placed=fields.flag("placed") if "placed" in fields else False,
         licence=_optional(fields, "licence"),
         licence_accepted=fields.flag("licence_accepted"),
         repo=_optional(fields, "repo"),
         revision=_optional(fields, "revision"),
+        paired_with=fields.names("paired_with") if "paired_with" in fields else (),
         files=tuple(
             _file(as_fields(each, place.entry(at)))
             for at, each in enumerate(fields.entries("files"))

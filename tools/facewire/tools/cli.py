@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "demo": "Stream a line of speech through a private daemon and draw the face.",
     "doctor": "Check this machine, one line per check, with the fix for each failure.",
     "bench": "Measure transports and the model side by side.",
+    "models": "Fetch models, add your own, look at them and check them.",
     "mapping": "Look at curve tables, check your own, apply them to animation files.",
     "keys": "Make, invite and revoke the keys of remote clients.",
     "config": "Show the configuration, its files and what each setting means.",
