@@ -121,7 +121,7 @@ def solve(*, full_size: bool, frames: int, as_json: bool) -> None:
     with one_core():
         claire = measure("claire", "full" if full_size else "small", frames)
         mark = measure("mark", "full" if full_size else "small", frames)
-    answer = {
+    answer: dict[str, Any] = {
         "machine": machine(),
         "full_size": full_size,
         "frames": frames,
