@@ -9,9 +9,10 @@ import pytest
 from tests.bundles import a2f_kit as kit
 
 from facewire.bundles import data_folder
-from facewire.bundles.a2e import PAIRED_FAMILIES, require_pairing
+from facewire.bundles.a2e import require_pairing
 from facewire.bundles.bundle import list_bundles
 from facewire.bundles.catalogue import PublishedFile, compare, read_published, sha256_of
+from facewire.bundles.families import PAIRED_FAMILIES
 from facewire.protocol.errors import BundleError
 
 if TYPE_CHECKING:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.conformance.kit import literal, literals
 
 from facewire.audio import AudioAccumulator
 from facewire.inference.windows import WindowSpec, available_windows
 from facewire.protocol.errors import AudioError
 
-CASES = {
-    case["name"]: case
-    for case in json.loads((Path(__file__).parent / "audio_accumulator.json").read_text())
-}
-READS = [case for name, case in CASES.items() if "_read_" in name]
+READS = literals("audio_accumulator_read_")
 
 
 def _filled(inputs: dict[str, Any]) -> AudioAccumulator:
@@ -49,7 +44,7 @@ def test_reads_are_the_sdks(case: dict[str, Any], *, closed: bool) -> None:
 
 
 def test_gain_multiplies_what_is_read() -> None:
-    assert CASES["audio_accumulator_strength"]["expected"] == {"kth_read_all_equal": "k"}
+    assert literal("audio_accumulator_strength")["expected"] == {"kth_read_all_equal": "k"}
     accumulator = AudioAccumulator()
     for _ in range(16):
         accumulator.accumulate(np.ones(1000, np.float32))
@@ -60,7 +55,7 @@ def test_gain_multiplies_what_is_read() -> None:
 
 
 def test_a_read_before_the_drop_is_an_error() -> None:
-    expected = CASES["audio_accumulator_drop"]["expected"]
+    expected = literal("audio_accumulator_drop")["expected"]
     accumulator = AudioAccumulator()
     accumulator.accumulate(np.zeros(16_000, np.float32))
 
@@ -74,7 +69,7 @@ def test_a_read_before_the_drop_is_an_error() -> None:
 
 
 def test_windows_of_a_long_recording_hold_the_right_samples() -> None:
-    case = CASES["accumulator_thread_chunk_count"]
+    case = literal("accumulator_thread_chunk_count")
     inputs, total = case["inputs"], case["inputs"]["total_samples"]
     accumulator = AudioAccumulator()
     for start in range(0, total, 1234):

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.conformance.kit import literal, literals
 
 from facewire.emotion import EmotionTrack
 from facewire.protocol.errors import SettingsError
 
-CASES = {
-    case["name"]: case
-    for case in json.loads((Path(__file__).parent / "emotion_keys.json").read_text())
-}
 TEN = np.zeros(10, np.float32)
-
-
-def _named(prefix: str) -> list[dict[str, Any]]:
-    return [case for name, case in CASES.items() if name.startswith(prefix)]
 
 
 def _succeeds(track: EmotionTrack, operation: list[Any]) -> bool:
@@ -35,7 +26,7 @@ def _succeeds(track: EmotionTrack, operation: list[Any]) -> bool:
     return True
 
 
-@pytest.mark.parametrize("case", _named("keyframes_surrounding"), ids=lambda case: case["name"])
+@pytest.mark.parametrize("case", literals("keyframes_surrounding"), ids=lambda case: case["name"])
 def test_surrounding_keys_are_the_sdks(case: dict[str, Any]) -> None:
     track = EmotionTrack()
     for time in case["inputs"]["timestamps"]:
@@ -46,7 +37,7 @@ def test_surrounding_keys_are_the_sdks(case: dict[str, Any]) -> None:
     assert found == case["expected"]["index_before_after"]
 
 
-@pytest.mark.parametrize("case", _named("keyframes_sample"), ids=lambda case: case["name"])
+@pytest.mark.parametrize("case", literals("keyframes_sample"), ids=lambda case: case["name"])
 def test_samples_between_keys_are_the_sdks_to_the_bit(case: dict[str, Any]) -> None:
     track = EmotionTrack(size=3)
     for time, values in case["inputs"]["keys"]:
@@ -59,7 +50,7 @@ def test_samples_between_keys_are_the_sdks_to_the_bit(case: dict[str, Any]) -> N
 
 
 def test_key_rules_are_the_sdks() -> None:
-    case = CASES["keyframes_rules"]
+    case = literal("keyframes_rules")
     track = EmotionTrack(keys_per_block=case["inputs"]["keys_per_buffer"])
     for time in range(1000):
         track.add(time, np.full(10, (time + 1) * 10, np.float32))
@@ -80,7 +71,7 @@ def test_key_rules_are_the_sdks() -> None:
 
 
 def test_keys_are_dropped_in_whole_blocks_and_the_last_one_stays() -> None:
-    case = CASES["keyframes_drop_granularity"]
+    case = literal("keyframes_drop_granularity")
     track = EmotionTrack(keys_per_block=case["inputs"]["keys_per_buffer"])
     for time in range(1000):
         track.add(time, TEN)
@@ -97,7 +88,7 @@ def test_keys_are_dropped_in_whole_blocks_and_the_last_one_stays() -> None:
 
 
 def test_a_run_of_operations_succeeds_and_fails_as_in_the_sdk() -> None:
-    case = CASES["emotion_accumulator_run1"]
+    case = literal("emotion_accumulator_run1")
     track = EmotionTrack()
 
     results = [_succeeds(track, operation) for operation in case["inputs"]["ops"]]
@@ -106,7 +97,7 @@ def test_a_run_of_operations_succeeds_and_fails_as_in_the_sdk() -> None:
 
 
 def test_a_run_with_drops_succeeds_and_fails_as_in_the_sdk() -> None:
-    case = CASES["emotion_accumulator_run2"]
+    case = literal("emotion_accumulator_run2")
     track = EmotionTrack(keys_per_block=case["inputs"]["keys_per_buffer"])
     results, dropped = [], {}
     for operation in case["inputs"]["ops"]:
@@ -121,7 +112,7 @@ def test_a_run_with_drops_succeeds_and_fails_as_in_the_sdk() -> None:
 
 def test_reads_before_the_last_drop_fail_as_in_the_sdk() -> None:
     track = EmotionTrack(
-        keys_per_block=CASES["emotion_accumulator_run3"]["inputs"]["keys_per_buffer"]
+        keys_per_block=literal("emotion_accumulator_run3")["inputs"]["keys_per_buffer"]
     )
 
     for time in range(-10, 10):

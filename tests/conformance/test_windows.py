@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import random
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conformance.kit import literal, literals
 
 from facewire.inference.windows import (
     WindowSpec,
@@ -17,9 +16,7 @@ from facewire.inference.windows import (
     frame_total,
 )
 
-HERE = Path(__file__).parent
-CASES = json.loads((HERE / "window_progress.json").read_text())
-FRAMES = {case["name"]: case for case in json.loads((HERE / "frames.json").read_text())}
+CASES = literals("window_progress_")
 LITERAL = [case for case in CASES if "_case_" in case["name"]]
 SEQUENCES = [case for case in CASES if "available_sequence" in case["expected"]]
 
@@ -91,7 +88,7 @@ def test_closed_totals_follow_the_published_formula() -> None:
 
 
 def test_frame_totals_are_the_sdks() -> None:
-    case = FRAMES["frames_total_closed"]
+    case = literal("frames_total_closed")
     totals = [
         frame_total(samples, case["inputs"]["samplerate"], Fraction(case["inputs"]["fps"]))
         for samples in case["inputs"]["nb_samples"]
@@ -101,7 +98,7 @@ def test_frame_totals_are_the_sdks() -> None:
 
 
 def test_frame_timestamps_are_the_sdks() -> None:
-    case = FRAMES["frame_timestamps"]
+    case = literal("frame_timestamps")
     fps = Fraction(case["inputs"]["fps_num"], case["inputs"]["fps_den"])
 
     assert [frame_timestamp(frame, fps) for frame in case["inputs"]["frames"]] == (

@@ -12,8 +12,8 @@ from tests.daemon.own_table import write_table
 
 from facewire.animation.curves import CURVE_INDEX, FACE_CURVES
 from facewire.daemon import rig_shelf
-from facewire.daemon.rig_shelf import MAX_TABLES, RigShelf
-from facewire.protocol.errors import MappingError
+from facewire.daemon.rig_shelf import MAX_TABLES, RigShelf, open_shelf
+from facewire.protocol.errors import ConfigError, MappingError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -244,3 +244,26 @@ def test_tables_beyond_the_limit_are_left_out_and_that_is_said_once(
 
     assert len(shelf.names()) == len(RigShelf().names()) + MAX_TABLES
     assert len([each for each in caplog.records if f"first {MAX_TABLES}" in each.message]) == 1
+
+
+def test_a_folder_that_is_none_ends_the_start_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="nowhere is no folder"):
+        open_shelf(str(tmp_path / "nowhere"))
+    assert not open_shelf("").watches
+
+
+def test_a_folder_that_cannot_be_read_is_told_once_each_time_it_goes(
+    shelf: RigShelf, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = tmp_path.with_name(f"{tmp_path.name}-away")
+    with caplog.at_level("WARNING", logger="facewire"):
+        for _ in range(2):
+            tmp_path.rename(away)
+            settle(shelf)
+            settle(shelf)
+            away.rename(tmp_path)
+            settle(shelf)
+
+    told = [each for each in caplog.messages if "cannot be read" in each]
+    assert len(told) == 2
+    assert jaw(shelf.get("mine")) == 0.5

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
-from facewire.daemon.shelf import Shelf
+from facewire.daemon.shelf import Shelf, load_warm
+from facewire.inference.backend import OrtBackend
 from facewire.protocol.errors import BundleError, FacewireError, ProviderError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from facewire.daemon.worker import Job
     from facewire.inference.model import Model
 
@@ -116,3 +120,15 @@ def test_a_loader_that_cannot_be_started_is_an_answer_and_the_next_request_tries
 
     assert isinstance(first.answers[0][0], FacewireError)
     assert [getattr(model, "name", None) for model, _ in second.answers] == ["embedded"]
+
+
+def test_a_network_that_answers_silence_with_nan_is_refused_before_anyone_is_served(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nothing(_backend: OrtBackend, _feeds: object) -> NDArray[np.float32]:
+        return np.full((1, 4, 34), np.nan, np.float32)
+
+    monkeypatch.setattr(OrtBackend, "run", nothing)
+
+    with pytest.raises(BundleError, match=r"embedded.*NaN"):
+        load_warm("embedded", "cpu")

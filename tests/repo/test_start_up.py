@@ -92,5 +92,7 @@ def test_the_shipped_model_loads_nothing_of_the_bundles_it_does_not_need() -> No
         "onnx",
         "facewire.solving",
         "facewire.bundles.a2f",
+        "facewire.bundles.npz",
+        "facewire.bundles.onnx_file",
         "facewire.inference.solved_family",
     }

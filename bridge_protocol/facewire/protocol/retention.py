@@ -13,8 +13,11 @@ from math import floor, gcd
 from typing import Final
 
 HISTORY_S: Final = 2
-"""Audio before the first missing frame that a resumed stream gets: more than any model looks back
-(the window of `direct` reaches back less than 1 s, that of `regression` 0.26 s)."""
+"""Audio before the first missing frame that a resumed stream gets.
+
+More than `direct` (less than 1 s) and `regression` (0.26 s) look back: their frames are then the
+same bits. `diffusion` remembers: on bundles with random weights 1 s left a difference of 1e-5.
+"""
 TIME_BASE_HZ: Final = 16_000
 """All time in the protocol is in samples of this rate."""
 MERGE_BYTES: Final = 4096

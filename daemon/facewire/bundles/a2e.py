@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from facewire.bundles.families import PAIRED_FAMILIES
 from facewire.bundles.network_file import checked_network
 from facewire.bundles.post_processing import read_post_processing
 from facewire.protocol.errors import BundleError
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from facewire.bundles.network_info import EmotionInfo
     from facewire.bundles.post_processing import PostProcessingDefaults
 
-PAIRED_FAMILIES: Final = ("regression", "diffusion")
-"""Families of Audio2Face, the only ones Audio2Emotion's licence lets it drive."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,8 @@ from facewire.bundles.a2f import (
     read_diffusion,
     read_regression,
 )
-from facewire.bundles.folder import MODEL_FILE, BundleFolder
+from facewire.bundles.families import MODEL_FILE
+from facewire.bundles.folder import BundleFolder
 from facewire.bundles.network_info import DiffusionInfo, RegressionInfo, read_network_info
 from facewire.bundles.place import Place
 from facewire.protocol.errors import BundleError

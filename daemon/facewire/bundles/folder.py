@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Final
 
+from facewire.bundles.families import MODEL_FILE
 from facewire.bundles.lenient_json import Fields, parse_json
 from facewire.bundles.npz import Archive
 from facewire.bundles.place import FETCH_AGAIN, Place, shown
 from facewire.protocol.errors import BundleError
 
-MODEL_FILE: Final = "model.json"
 MAX_JSON_BYTES: Final = 1 << 20
 """Published ones have 5 kB at most."""
 _POINTER: Final = b"version https://git-lfs"

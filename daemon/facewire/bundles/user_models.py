@@ -12,8 +12,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from facewire.bundles.a2e import PAIRED_FAMILIES
 from facewire.bundles.catalogue import read_published
+from facewire.bundles.families import PAIRED_FAMILIES
 from facewire.bundles.installed import InstalledModel, read_installed, write_installed
 from facewire.bundles.manifest import NAME, read_manifest
 from facewire.bundles.shipped import data_folder

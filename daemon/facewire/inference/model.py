@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facewire.bundles import load_bundle
-from facewire.bundles.folder import MODEL_FILE
+from facewire.bundles.families import MODEL_FILE
 from facewire.bundles.user_models import find_user_model
 from facewire.inference.backend import Backend, OrtBackend, ProviderFallback
 from facewire.inference.direct import DirectFamily
