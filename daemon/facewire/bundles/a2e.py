@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from facewire.bundles.post_processing import PostProcessingDefaults
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class EmotionBundle:
     """A network that hears emotions, and how its logits become those of a face."""
