@@ -10,7 +10,7 @@ import pytest
 
 from facewire.bundles import data_folder, list_bundles, load_bundle
 from facewire.inference.direct import DirectFamily
-from facewire.inference.model import load_model
+from facewire.inference.loading import load_model
 from facewire.protocol.errors import BundleError
 
 

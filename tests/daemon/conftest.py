@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from facewire.inference.model import Model, load_model
+from facewire.inference.loading import load_model
+
+if TYPE_CHECKING:
+    from facewire.inference.model import Model
 
 
 @pytest.fixture(scope="session")

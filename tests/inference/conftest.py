@@ -13,7 +13,8 @@ import soundfile
 from facewire.animation.curves import CURVE_INDEX
 from facewire.emotion.layer import pose_matrix
 from facewire.inference.direct import DirectFamily
-from facewire.inference.model import Model, load_model
+from facewire.inference.loading import load_model
+from facewire.inference.model import Model
 from facewire.inference.settings import StreamSettings
 from facewire.inference.stream import FrameBatch, Stream
 

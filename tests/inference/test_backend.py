@@ -84,7 +84,7 @@ def test_what_is_no_network_is_a_bundle_error() -> None:
 def test_onnxruntime_reports_to_nobody_and_leaves_nothing_in_the_home_folder(
     tmp_path: Path,
 ) -> None:
-    program = "from facewire.inference.model import load_model; load_model('embedded', 'cpu')"
+    program = "from facewire.inference.loading import load_model; load_model('embedded', 'cpu')"
 
     # A bare environment: on a CI server onnxruntime keeps quiet by itself.
     subprocess.run(

@@ -18,7 +18,7 @@ from facewire.inference.face_executor import FaceExecutor, FaceFrames, execute_t
 from facewire.inference.face_geometry import GeometryAnimator
 from facewire.inference.face_solver import FaceSolver, SolverBlock
 from facewire.inference.family import USUAL_FPS
-from facewire.inference.model import load_model
+from facewire.inference.loading import load_model
 from facewire.inference.network_track import NanGuard
 from facewire.inference.parameters import default_parameters
 from facewire.inference.single_frame import single_face, single_weights

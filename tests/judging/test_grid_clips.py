@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from facewire.inference.model import load_model
+from facewire.inference.loading import load_model
 from facewire.tools.judging import reference
 from facewire.tools.judging.prediction import predicted_curves
 from facewire.tools.judging.verdict import Judge

@@ -11,7 +11,7 @@ import pytest
 
 from facewire.animation.curves import CURVE_INDEX, FACE_CURVES
 from facewire.audio import open_audio
-from facewire.inference.model import load_model
+from facewire.inference.loading import load_model
 from facewire.inference.settings import StreamSettings
 from facewire.mapping.mapper import CurveMapper
 from facewire.mapping.shipped import load_table

@@ -78,7 +78,7 @@ def test_importing_the_client_loads_no_inference() -> None:
 def test_the_shipped_model_loads_nothing_of_the_bundles_it_does_not_need() -> None:
     program = (
         "import sys\n"
-        "from facewire.inference.model import load_model\n"
+        "from facewire.inference.loading import load_model\n"
         "load_model('embedded')\n"
         "print(*sys.modules)\n"
     )

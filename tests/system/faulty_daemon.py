@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from facewire.daemon import server, shelf
-from facewire.inference.model import Model, load_model
+from facewire.inference.loading import load_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from facewire.inference.model import Model
 
 BREAKING = 7.0
 """A sample of this value breaks the inference of its window."""

@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from facewire.inference.model import load_model
+from facewire.inference.loading import load_model
 from facewire.inference.stream import Stream, StreamSettings
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.system.speech import gather, speech
 
-from facewire.inference.model import load_model
+from facewire.inference.loading import load_model
 from facewire.inference.stream import Stream, StreamSettings
 from facewire.protocol.client import Client
 from facewire.protocol.errors import RemoteError

@@ -12,7 +12,7 @@ import pytest
 from tests.tools.models_kit import Shop
 
 from facewire.bundles.user_models import emotions_for, find_user_model, user_models
-from facewire.inference.model import load_model
+from facewire.inference.loading import load_model
 from facewire.protocol.errors import BundleError
 from facewire.tools.models.holding import held
 from facewire.tools.models.keeping import default_name

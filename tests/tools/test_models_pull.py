@@ -106,7 +106,7 @@ def test_the_licences_own_name_accepts_it() -> None:
 def test_a_model_is_pulled_from_the_pinned_commit_and_can_be_loaded(
     apart: ShopApart, hub: Hub
 ) -> None:
-    from facewire.inference.model import load_model
+    from facewire.inference.loading import load_model
 
     told = apart.told(*accepted(CLAIRE), HF_ENDPOINT=hub.address)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facewire.inference.model import load_model
+from facewire.inference.loading import load_model
 from facewire.tools import demo_assets
 from facewire.tools.judging.lip_reading import SHUT_CM, LipReading
 from facewire.tools.judging.prediction import predicted_curves

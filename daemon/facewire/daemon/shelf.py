@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from facewire.daemon.logs import log
-from facewire.inference.model import load_model
+from facewire.inference.loading import load_model
 from facewire.protocol.errors import BundleError, FacewireError
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +46,8 @@ class Window:
     feeds: Mapping[str, NDArray[Any]]
     """What the network reads, each with a leading batch axis of 1."""
     context: WindowContext
+    kind: Literal["face", "emotion"] = "face"
+    """Which of the model's networks runs it; see `Model.backend_for`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +62,14 @@ class FrameBatch:
     """float32[frames, curves of the rig], weights in [0, 1]."""
     eyes: NDArray[np.float32]
     """float32[frames, 4] degrees: right x, right y, left x, left y; x > 0 down, y > 0 left."""
+    emotion: NDArray[np.float32] | None = None
+    """float32[frames, 10] as the face was told to feel; when the stream asks for it."""
+    jaw: NDArray[np.float32] | None = None
+    """float32[frames, 4, 4]: takes the neutral lower teeth to where they are; when asked for."""
+    skin: NDArray[np.float32] | None = None
+    """float32[frames, 3 * vertices], absolute, cm; when the stream asks for geometry."""
+    tongue: NDArray[np.float32] | None = None
+    """float32[frames, 3 * tongue vertices], absolute, cm; when the stream asks for geometry."""
     flags: tuple[str, ...] = ()
     """REGISTRY §flags, such as `audio_sanitised`."""
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from facewire.inference.parameters import ParameterRange
 
 MAX_FPS: Final = 240
+OUTPUTS: Final = frozenset({"emotion", "jaw", "geometry"})
 LAST_INSTANT_SAMPLES: Final = 2**52
 """No utterance may begin later: instants of all its frames stay under the wire's 2^53."""
 
@@ -54,6 +55,15 @@ class StreamSettings:
     """First frame wanted (resume); its history should have been pushed from `start_sample` on."""
     identity: str = ""
     """Which of a model's faces speaks; "" for its first or only one."""
+    automatic_emotion: bool = False
+    """Hear the emotion in the voice; the model must have an emotion model beside it.
+
+    Emotion keys and `emotion` are then what is preferred, and mixed in.
+    """
+    emotion_window_samples: int = 0
+    """Audio one emotion inference hears, half of it look-ahead; 0: as long as the network takes."""
+    outputs: frozenset[str] = frozenset()
+    """What frames carry beside curves and eyes: some of OUTPUTS."""
     mouth_close: str = "arkit"
     """`arkit`: mouthClose is relative to an open jaw; `raw`: as the model has it.
 
@@ -108,6 +118,8 @@ class StreamSettings:
             "Its instant must be a whole 16 kHz sample.",
         )
         _require("first_frame", 0 <= self.first_frame * 16_000 <= last * self.fps, self.first_frame)
+        unknown = self.outputs - OUTPUTS
+        _require("outputs", not unknown, ", ".join(sorted(unknown)))
         _require("mouth_close", self.mouth_close in ("arkit", "raw"), self.mouth_close)
         _check_emotion(self.emotion)
         checked_parameters(self.parameters, parameters)

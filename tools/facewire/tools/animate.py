@@ -195,7 +195,7 @@ def _animate_clip(outcome: Outcome, take: Take, progress: options.Progress) -> N
 def _in_process(
     chosen: options.Options, settings: StreamSettings
 ) -> Callable[[AudioFile], Iterator[Frames]]:
-    from facewire.inference.model import load_model
+    from facewire.inference.loading import load_model
 
     model = load_model(options.model_name(chosen.model), chosen.provider)
     try:  # which faces and parameters there are is the model's

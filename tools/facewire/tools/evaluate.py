@@ -29,7 +29,7 @@ def evaluate(model: str, data: Path, *, limit: int | None, as_json: bool) -> int
     import json
     import sys
 
-    from facewire.inference.model import load_model
+    from facewire.inference.loading import load_model
     from facewire.tools.judging import reference, table
     from facewire.tools.judging.prediction import predicted_curves
     from facewire.tools.judging.verdict import Judge

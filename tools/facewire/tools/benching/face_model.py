@@ -16,7 +16,7 @@ import numpy as np
 from facewire.emotion import EMOTIONS
 from facewire.inference.face_geometry import GeometryAnimator
 from facewire.inference.face_solver import FaceSolver
-from facewire.inference.model import load_model
+from facewire.inference.loading import load_model
 from facewire.inference.solved_face import SolvedFace
 from facewire.inference.solved_family import SolvedFamily
 from facewire.inference.stream import Stream, StreamSettings

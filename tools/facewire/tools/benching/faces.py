@@ -13,7 +13,7 @@ from facewire.animation.curves import ARKIT_52, TONGUE_16
 from facewire.animation.face_parameters import FaceParameters
 from facewire.bundles.geometry import FaceGeometry
 from facewire.inference.face_solver import SolverBlock
-from facewire.inference.model import load_model
+from facewire.inference.loading import load_model
 from facewire.inference.stream import Stream, StreamSettings
 from facewire.solving.rig import SolverRig
 from facewire.solving.settings import SolverSettings

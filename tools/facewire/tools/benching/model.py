@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from facewire.inference.model import load_model
+from facewire.inference.loading import load_model
 from facewire.inference.stream import Stream, StreamSettings
 from facewire.tools.benching.figures import Spread
 

@@ -47,7 +47,7 @@ def solve() -> Solved:
     import soundfile
 
     from facewire.bundles import load_bundle
-    from facewire.inference.model import load_model
+    from facewire.inference.loading import load_model
     from facewire.inference.settings import StreamSettings
     from facewire.inference.stream import Stream
 
