@@ -21,6 +21,7 @@ from facewire.inference.family import USUAL_FPS
 from facewire.inference.loading import load_model
 from facewire.inference.network_track import NanGuard
 from facewire.inference.parameters import default_parameters
+from facewire.inference.regression import RegressionTrack
 from facewire.inference.single_frame import single_face, single_weights
 from facewire.inference.solved_face import SolvedFace
 from facewire.inference.solved_family import RegressionFamily
@@ -44,6 +45,16 @@ def _family(player: Player) -> RegressionFamily:
     return family
 
 
+def _vertex_track(player: Player) -> RegressionTrack:
+    """The network's side as the SDK has it: every frame by its vertices."""
+    family = _family(player)
+    face = family.faces[0]
+    bases = face.vertices._read
+    return RegressionTrack(
+        family.info, family.implicit_emotion, *bases, input_strength=face.input_strength
+    )
+
+
 def _executor(
     player: Player, audio: NDArray[np.float32], fps: Fraction = USUAL_FPS
 ) -> FaceExecutor:
@@ -56,7 +67,7 @@ def _executor(
     emotions.close()
     face = family.faces[0]
     return FaceExecutor(
-        family.track(0),
+        _vertex_track(player),
         GeometryAnimator(face.rest, face.defaults, float(1 / fps)),
         family.window_spec(fps),
         audio=heard,
@@ -126,7 +137,8 @@ def test_a_stream_shows_what_the_executor_solves(
     raw = regression.play([speech], mouth_close="raw").curves[:, :CURVES]
     weights = _weights(regression, _executor(regression, speech))
 
-    assert np.array_equal(raw, np.clip(weights, 0.0, 1.0))
+    # Without vertices there is no rounding to float32; the solver may stop a step apart.
+    assert np.abs(raw - weights).max() < 1e-5
 
 
 def test_the_jaw_in_mouth_close_is_given_to_the_jaw(
@@ -137,7 +149,7 @@ def test_the_jaw_in_mouth_close_is_given_to_the_jaw(
 
     opened = np.clip(weights[:, JAW_OPEN] + weights[:, MOUTH_CLOSE], 0.0, 1.0)
     assert weights[:, MOUTH_CLOSE].max() > 0.01
-    assert np.array_equal(arkit[:, JAW_OPEN], opened)
+    assert np.abs(arkit[:, JAW_OPEN] - opened).max() < 1e-5
 
 
 def test_a_frame_waits_for_a_quarter_second_and_no_longer(

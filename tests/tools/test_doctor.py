@@ -263,7 +263,7 @@ def running_daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[PrivateDaemon]:
 def test_a_running_daemon_answers(running_daemon: PrivateDaemon) -> None:
     finding = runtime.daemon(running_daemon.instance)
     assert finding.status == "ok"
-    assert "protocol 1.0, ring" in finding.text
+    assert "protocol 1.1, ring" in finding.text
     assert runtime.socket_mode(running_daemon.instance).status == "ok"
     assert runtime.leftovers().status == "ok"
 

@@ -22,9 +22,10 @@ from facewire.animation.idle import IdleStrengths, idle_motion
 from facewire.animation.speech import speech_level
 from facewire.animation.ticks import TickTrack
 from facewire.emotion.layer import add_emotion
-from facewire.inference.frames import FrameBatch, Window, WindowContext
+from facewire.inference.frames import FrameBatch, Window, WindowContext, frame_flags
 from facewire.inference.windows import frame_timestamp
 from facewire.mapping.mouth import arkit_from_a2f
+from facewire.protocol.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,6 +59,8 @@ class FaceAnimator:
         ease_limit_samples: int,
         contains_jaw: bool,
     ) -> None:
+        _refuse_geometry(settings)
+        self._felt_asked = "emotion" in settings.outputs
         self._fps = settings.fps
         self._seed = settings.seed
         self._next_frame = settings.first_frame
@@ -70,6 +73,7 @@ class FaceAnimator:
         self._to_arkit = contains_jaw and not wants_raw
         self._ticks = TickTrack(tick_samples)
         self._level_slot = len(columns)
+        self._repaired_slot = self._level_slot + 1
         self._ease_samples = min(EASE_SAMPLES, ease_limit_samples)
         period = -(-16_000 * self._fps.denominator // self._fps.numerator)
         # A frame leaves only when it is certain that the utterance's end cannot still change it.
@@ -93,21 +97,29 @@ class FaceAnimator:
             return None
         first = self._next_frame
         self._next_frame += len(timestamps)
-        curves, eyes = self._faces(timestamps, context)
+        ticks = self._ticks.at(timestamps)
+        felt = ticks[:, self._repaired_slot + 1 :] * context.parameters["emotionStrength"]
+        curves, eyes = self._faces(ticks, felt, timestamps, context)
         self._ticks.forget_before(frame_timestamp(self._next_frame, self._fps))
         return FrameBatch(
             first=first,
             timestamps=timestamps,
             curves=curves,
             eyes=eyes,
-            flags=("audio_sanitised",) if context.sanitised else (),
+            emotion=felt if self._felt_asked else None,
+            flags=frame_flags(
+                sanitised=context.sanitised, repaired=bool(ticks[:, self._repaired_slot].any())
+            ),
         )
 
     def _rows(self, window: Window, weights: NDArray[np.float32]) -> NDArray[np.float32]:
         # A network that ran into NaN must not reach a rig; the next window is clean again.
+        broken = ~np.isfinite(weights).all(axis=1, keepdims=True)
         weights = np.nan_to_num(weights, nan=0.0, posinf=1.0, neginf=0.0)
         level = np.full((len(weights), 1), speech_level(window.audio), np.float32)
-        return np.concatenate([weights, level, window.context.emotion], axis=1)
+        return np.concatenate(
+            [weights, level, broken, window.context.emotion], axis=1, dtype=np.float32
+        )
 
     def _due(self, context: WindowContext) -> NDArray[np.int64]:
         timestamps = []
@@ -123,15 +135,17 @@ class FaceAnimator:
         return np.array(timestamps, np.int64)
 
     def _faces(
-        self, timestamps: NDArray[np.int64], context: WindowContext
+        self,
+        ticks: NDArray[np.float32],
+        felt: NDArray[np.float32],
+        timestamps: NDArray[np.int64],
+        context: WindowContext,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        ticks = self._ticks.at(timestamps)
-        weights = ticks[:, : self._level_slot]
-        level, emotion = ticks[:, self._level_slot], ticks[:, self._level_slot + 1 :]
+        weights, level = ticks[:, : self._level_slot], ticks[:, self._level_slot]
         face = np.zeros((len(timestamps), len(FACE_CURVES)), np.float32)
         face[:, self._columns] = weights
         parameters = context.parameters
-        add_emotion(face, emotion * parameters["emotionStrength"], self._emotion_poses)
+        add_emotion(face, felt, self._emotion_poses)
         if self._to_arkit:
             arkit_from_a2f(face)
         face *= _strengths(parameters)
@@ -167,3 +181,13 @@ def _strengths(parameters: Mapping[str, float]) -> NDArray[np.float32]:
     factors[_UPPER] = parameters["upperFaceStrength"]
     factors[_TONGUE] = parameters["tongueStrength"]
     return factors
+
+
+def _refuse_geometry(settings: StreamSettings) -> None:
+    for output in ("jaw", "geometry"):
+        if output in settings.outputs:
+            raise SettingsError(
+                f"A model of the family direct has no {output} to give.",
+                field="outputs",
+                hint="Ask for it of a regression or diffusion model.",
+            )

@@ -113,8 +113,20 @@ class DirectFamily:
         """Return the window that holds the last tick at or before an instant: nothing is kept."""
         return int(first_instant // self.window_spec(fps).stride)
 
+    def prepare(
+        self,
+        parameters: Mapping[str, float],
+        identity: str = "",
+        outputs: frozenset[str] = frozenset(),
+    ) -> None:
+        """Do nothing: no setting of a direct model costs more than a frame."""
+
     def animator(self, settings: StreamSettings) -> FaceAnimator:
-        """Return what turns this family's results into frames of one stream."""
+        """Return what turns this family's results into frames of one stream.
+
+        Raises:
+            SettingsError: the settings ask for a jaw or for geometry.
+        """
         return FaceAnimator(
             settings=settings,
             feeds=self.feeds,

@@ -74,6 +74,17 @@ class Family(Protocol):
             fps: Of the stream; windows are counted as `window_spec` has them at this rate.
         """
 
+    def prepare(
+        self,
+        parameters: Mapping[str, float],
+        identity: str = "",
+        outputs: frozenset[str] = frozenset(),
+    ) -> None:
+        """Do on any thread, ahead of time, what such settings would else do between two frames.
+
+        Frames are the same whether or not this was called.
+        """
+
     def animator(self, settings: StreamSettings) -> Animator:
         """Return what turns results into frames of one stream.
 

@@ -32,6 +32,8 @@ class WindowContext:
     """True when no window follows: all frames left come out of it."""
     sanitised: bool
     """True when the audio of this window had to be repaired."""
+    emotion_repaired: bool = False
+    """True when the emotion came of an answer that was none (NaN), which counted as neutral."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,3 +78,9 @@ class FrameBatch:
     def __len__(self) -> int:
         """Return how many frames there are."""
         return len(self.timestamps)
+
+
+def frame_flags(*, sanitised: bool, repaired: bool) -> tuple[str, ...]:
+    """Return the flags of frames whose audio or whose network's answer had to be repaired."""
+    known = {"audio_sanitised": sanitised, "network_repaired": repaired}
+    return tuple(flag for flag, is_so in known.items() if is_so)

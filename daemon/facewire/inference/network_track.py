@@ -75,4 +75,8 @@ def with_gain(audio: NDArray[np.float32], gain: float) -> NDArray[np.float32]:
 
 def split_row(row: NDArray[np.float32], sizes: Sequence[int]) -> list[NDArray[np.float32]]:
     """Return the views of a row that lie one after the other."""
-    return np.split(row, np.cumsum(sizes)[:-1])
+    parts, at = [], 0
+    for size in sizes:  # np.split takes ten times as long
+        parts.append(row[at : at + size])
+        at += size
+    return parts

@@ -25,8 +25,8 @@ class RegressionTrack:
         self,
         info: RegressionInfo,
         implicit_emotion: NDArray[np.float32],
-        skin_basis: NDArray[np.float32],
-        tongue_basis: NDArray[np.float32],
+        skin_basis: NDArray[np.float32] | None = None,
+        tongue_basis: NDArray[np.float32] | None = None,
         *,
         input_strength: float = 1.0,
     ) -> None:
@@ -35,8 +35,9 @@ class RegressionTrack:
         Args:
             info: Sizes of the network's ports.
             implicit_emotion: float32[implicit_emotion_len], constant.
-            skin_basis: float32[shapes, 3 * vertices].
-            tongue_basis: float32[shapes, 3 * vertices].
+            skin_basis: float32[shapes, 3 * vertices], for motions of vertices as the SDK has
+                them; None hands the coefficients on.
+            tongue_basis: Likewise.
             input_strength: Gain of every window.
         """
         self._sizes = (info.skin_shapes, info.tongue_shapes, info.jaw_size, info.eyes_size)
@@ -69,8 +70,8 @@ class RegressionTrack:
         skin, tongue, jaw, eyes = split_row(row, self._sizes)
         return [
             FaceMotion(
-                skin=reconstruct(skin, self._skin_basis),
-                tongue=reconstruct(tongue, self._tongue_basis),
+                skin=_moved(skin, self._skin_basis),
+                tongue=_moved(tongue, self._tongue_basis),
                 jaw=jaw,
                 eyes=eyes,
             )
@@ -79,3 +80,9 @@ class RegressionTrack:
     def reset(self) -> None:
         """Forget the last good frame."""
         self._guard.reset()
+
+
+def _moved(
+    coefficients: NDArray[np.float32], basis: NDArray[np.float32] | None
+) -> NDArray[np.float32]:
+    return coefficients if basis is None else reconstruct(coefficients, basis)

@@ -1,8 +1,8 @@
-"""From a network's motions to frames of a rig, by way of geometry and solvers.
+"""From a network's motions to frames of a rig.
 
-Per model frame: animators -> solvers -> a face row. Per stream frame: mouthClose convention ->
-idle motion where asked for -> clamp -> rig. Emotions go into the network instead of a layer, and
-nothing is eased at the end: the network hears the silence.
+Per model frame: weights, gaze and what else is asked for -> a row. Per stream frame: rows mixed ->
+mouthClose convention -> idle motion where asked for -> clamp -> rig. Emotions go into the network
+instead of a layer, and nothing is eased at the end: the network hears the silence.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from facewire.animation.curves import CURVE_INDEX, FACE_CURVES, HEAD_3
+from facewire.animation.curves import CURVE_INDEX, FACE_CURVES
 from facewire.animation.face_parameters import FACE_PARAMETERS
-from facewire.animation.idle import IdleStrengths, idle_motion
 from facewire.animation.speech import speech_level
+from facewire.emotion import EMOTIONS
+from facewire.inference.finishing import finished_frames
 from facewire.inference.frame_track import FrameTrack
-from facewire.inference.frames import FrameBatch
+from facewire.inference.frames import FrameBatch, frame_flags
 from facewire.inference.progress import FrameTimeline
 from facewire.inference.windows import frame_timestamp
-from facewire.mapping.mouth import arkit_from_a2f
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,17 +27,18 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from facewire.animation.face_parameters import FaceParameters
-    from facewire.inference.face_geometry import FaceMotion, GeometryAnimator
-    from facewire.inference.face_solver import FaceSolver
     from facewire.inference.frames import Window, WindowContext
     from facewire.inference.network_track import NetworkTrack
     from facewire.inference.settings import StreamSettings
+    from facewire.inference.stream_face import FacePlayer, FaceRow
     from facewire.inference.windows import WindowSpec
 
 _FACE = slice(0, len(FACE_CURVES))
 _EYES = slice(_FACE.stop, _FACE.stop + 4)
 _LEVEL = _EYES.stop
+_REPAIRED = _LEVEL + 1
+_PLAIN = _REPAIRED + 1
+"""Values of a row before what a stream asks for beside curves and eyes."""
 
 
 class SolvedFace:
@@ -48,8 +49,7 @@ class SolvedFace:
         *,
         settings: StreamSettings,
         track: NetworkTrack,
-        face: GeometryAnimator,
-        solver: FaceSolver,
+        face: FacePlayer,
         windows: WindowSpec,
         model_fps: Fraction,
         emotions: Sequence[int],
@@ -59,70 +59,78 @@ class SolvedFace:
         Args:
             settings: Of the stream.
             track: The network's side.
-            face: The animators, with the bundle's parameters.
-            solver: Poses that are no face curve are left out; curves without a pose stay 0.
+            face: With the bundle's parameters. Weights that are no face curve are left out;
+                curves without one stay 0.
             windows: As the stream reads them.
             model_fps: Frames per second of the network.
             emotions: Which of the ten emotions each of the network's is; -1 for none.
         """
         self.track = track
         self._face = face
-        self._solver = solver
         self._defaults = face.parameters
         self._default_values = self._defaults.on_wire()
         self._settings = settings
-        self._rig = settings.served_rig
-        wants_raw = settings.mouth_close == "raw" and self._rig.table.mouth_close == "any"
-        self._to_arkit = not wants_raw  # NVIDIA's mouthClose contains the open jaw
         self._ticks = windows.ticks
         self._lead_in = FrameTimeline(windows).lead_in_frames
         self._frames = FrameTrack(model_fps / settings.fps)
         self._next_frame = settings.first_frame
         self._begun = False
         self._emotions = np.array(emotions, np.intp)
-        solved = [(at, CURVE_INDEX[name]) for at, name in enumerate(solver.names)
+        solved = [(at, CURVE_INDEX[name]) for at, name in enumerate(face.names)
                   if name in CURVE_INDEX]  # fmt: skip
         self._solved, self._curves = np.array(solved, np.intp).reshape(-1, 2).T
+        self._asked = _places(face.sizes, felt="emotion" in settings.outputs)
+        self._row_size = max([_PLAIN, *(place.stop for place in self._asked.values())])
+        self._set_to: Mapping[str, float] = self._default_values
 
     def feeds(
         self, index: int, audio: NDArray[np.float32], context: WindowContext
     ) -> Mapping[str, NDArray[Any]]:
         """Return what the network reads; see `NetworkTrack`."""
-        known = context.emotion * np.float32(context.parameters["emotionStrength"])
+        known = _felt(context)
         padded = np.pad(known, ((0, 0), (0, 1)))  # column -1: an emotion we do not know is 0
         return self.track.feeds(index, audio, padded[:, self._emotions])
 
     def animate(self, window: Window, result: NDArray[np.float32]) -> FrameBatch | None:
         """Take the network's result; return the frames now complete, if any."""
-        self._face.parameters = self._parameters(window.context)
+        context = window.context
+        self._set(context.parameters)
+        repaired = self.track.repaired_frames
         motions = self.track.motions(result)
+        broken = self.track.repaired_frames > repaired
         first = window.index * self._ticks - self._lead_in
         if not self._begun and first + len(motions) > 0:
             self._begun = True
             self._face.seek(max(0, first))
         lead = min(max(0, -first), len(motions))
         if lead < len(motions):
-            level = speech_level(window.audio)
-            rows = np.stack([self._row(motion, level) for motion in motions[lead:]])
+            rows = np.stack([self._row(self._face.animate(motion)) for motion in motions[lead:]])
+            rows[:, _LEVEL] = speech_level(window.audio)
+            rows[:, _REPAIRED] = broken
+            if "emotion" in self._asked:
+                rows[:, self._asked["emotion"]] = _felt(context)[lead:]
             self._frames.append(first + lead, rows)
-        return self._complete(window.context)
+        return self._complete(context)
 
-    def _parameters(self, context: WindowContext) -> FaceParameters:
+    def _set(self, asked: Mapping[str, float]) -> None:
+        if asked == self._set_to:
+            return
         # What the bundle says is not checked, and may be what a change to it could not be.
-        return self._defaults.with_changes(
+        self._face.parameters = self._defaults.with_changes(
             {
-                name: context.parameters[name]
+                name: asked[name]
                 for name in FACE_PARAMETERS
-                if context.parameters[name] != self._default_values[name]
+                if asked[name] != self._default_values[name]
             }
         )
+        self._set_to = dict(asked)
 
-    def _row(self, motion: FaceMotion, level: float) -> NDArray[np.float32]:
-        posed = self._face.animate(motion)
-        row = np.zeros(_LEVEL + 1, np.float32)
-        row[self._curves] = self._solver.solve(posed)[self._solved]
-        row[_EYES] = posed.gaze
-        row[_LEVEL] = level
+    def _row(self, face: FaceRow) -> NDArray[np.float32]:
+        row = np.zeros(self._row_size, np.float32)
+        row[self._curves] = face.weights[self._solved]
+        row[_EYES] = face.gaze
+        for name, values in face.asked.items():
+            row[self._asked[name]] = values
         return row
 
     def _complete(self, context: WindowContext) -> FrameBatch | None:
@@ -139,37 +147,34 @@ class SolvedFace:
         )
         self._next_frame = stop
         self._frames.forget_before(stop)
-        curves, eyes = self._finished(rows, timestamps, context)
+        face, eyes, speech = rows[:, _FACE], rows[:, _EYES], rows[:, _LEVEL]
+        curves, eyes = finished_frames(
+            face, eyes, speech, timestamps, self._settings, context.parameters
+        )
+        asked = {name: np.ascontiguousarray(rows[:, at]) for name, at in self._asked.items()}
+        if "jaw" in asked:
+            asked["jaw"] = asked["jaw"].reshape(-1, 4, 4)
+        repaired = bool(rows[:, _REPAIRED].any())
         return FrameBatch(
             first=first,
             timestamps=timestamps,
             curves=curves,
             eyes=eyes,
-            flags=("audio_sanitised",) if context.sanitised else (),
+            flags=frame_flags(sanitised=context.sanitised, repaired=repaired),
+            **asked,
         )
 
-    def _finished(
-        self, rows: NDArray[np.float32], timestamps: NDArray[np.int64], context: WindowContext
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        face, eyes = rows[:, _FACE], rows[:, _EYES]
-        if self._to_arkit:
-            arkit_from_a2f(face)
-        asked = context.parameters
-        if asked["idleStrength"]:
-            idle, glances = idle_motion(
-                self._settings.seed,
-                timestamps / 16_000.0,
-                rows[:, _LEVEL],
-                IdleStrengths(
-                    blink=asked["idleStrength"] * asked["blinkStrength"],
-                    gaze=asked["idleStrength"] * asked["gazeStrength"],
-                    brow=asked["idleStrength"] * asked["browStrength"],
-                ),
-            )
-            face += idle
-            eyes += glances
-        limited = face[:, : -len(HEAD_3)]  # the head's angles go both ways
-        np.clip(limited, 0.0, 1.0, out=limited)
-        # A raw row goes only to tables that pass mouthClose on as it comes: `arkit` is right here.
-        curves = self._rig.mapper("arkit", gaze=True).apply(face, eyes)
-        return curves, np.ascontiguousarray(eyes)
+
+def _felt(context: WindowContext) -> NDArray[np.float32]:
+    """Return float32[ticks, 10]: the emotion that reaches the face."""
+    return context.emotion * np.float32(context.parameters["emotionStrength"])
+
+
+def _places(sizes: Mapping[str, int], *, felt: bool) -> dict[str, slice]:
+    """Return where in a row each thing asked for lies."""
+    places, at = {}, _PLAIN
+    wanted = ({"emotion": len(EMOTIONS)} if felt else {}) | dict(sizes)
+    for name, size in wanted.items():
+        places[name] = slice(at, at + size)
+        at += size
+    return places

@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import numpy as np
 
-from facewire.animation.face_parameters import FACE_PARAMETERS, FaceParameters
+from facewire.animation.face_parameters import FACE_PARAMETERS
 from facewire.emotion import EMOTIONS
 from facewire.inference.diffusion import DiffusionTrack
-from facewire.inference.face_geometry import GeometryAnimator
-from facewire.inference.face_solver import FaceSolver, SolverBlock
 from facewire.inference.family import USUAL_FPS
+from facewire.inference.loaded_face import LoadedFace, RegressionBases
 from facewire.inference.parameters import PARAMETERS, ParameterRange
 from facewire.inference.progress import diffusion_fps, diffusion_windows, regression_windows
 from facewire.inference.regression import RegressionTrack
 from facewire.inference.solved_face import SolvedFace
+from facewire.inference.stream_face import StreamFace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from fractions import Fraction
 
     from numpy.typing import NDArray
 
-    from facewire.bundles.a2f import DiffusionBundle, Face, RegressionBundle
-    from facewire.bundles.geometry import FaceGeometry
+    from facewire.bundles.a2f import DiffusionBundle, RegressionBundle
     from facewire.bundles.network_info import DiffusionInfo, RegressionInfo
+    from facewire.inference.face_geometry import FaceBases
     from facewire.inference.network_track import NetworkTrack
     from facewire.inference.settings import StreamSettings
     from facewire.inference.windows import WindowSpec
+    from facewire.solving.settings import SolverSettings
     from facewire.solving.solver import Objective
 
 _RATE_HZ: Final = 16_000
@@ -46,35 +47,6 @@ LAYERED: Final[Mapping[str, ParameterRange]] = {
 
 The blinks are scaled by blinkStrength, too.
 """
-
-
-@dataclass(frozen=True, eq=False)
-class LoadedFace:
-    """One identity with its arrays; all streams of it share them."""
-
-    name: str
-    rest: FaceGeometry
-    defaults: FaceParameters
-    input_strength: float
-    skin: SolverBlock | None
-    tongue: SolverBlock | None
-
-    @classmethod
-    def from_bundle(cls, face: Face) -> LoadedFace:
-        """Read the arrays.
-
-        Raises:
-            BundleError: a file is damaged.
-            SettingsError: the solver's settings are out of range.
-        """
-        return cls(
-            name=face.name,
-            rest=face.geometry.read(),
-            defaults=FaceParameters.from_config(asdict(face.defaults)),
-            input_strength=face.defaults.input_strength,
-            skin=SolverBlock.from_bundle(face.skin) if face.skin else None,
-            tongue=SolverBlock.from_bundle(face.tongue) if face.tongue else None,
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,17 +118,55 @@ class SolvedFamily(ABC):
         chosen = self._face(settings.identity)
         face = self.faces[chosen]
         fps = self.model_fps(settings.fps)
+        dt_s = float(1 / fps)
+        weights = face.weights.track(face.defaults, dt_s, self.objective)
         return SolvedFace(
             settings=settings,
             track=self.track(chosen),
-            face=GeometryAnimator(face.rest, face.defaults, float(1 / fps)),
-            solver=FaceSolver(face.skin, face.tongue, self.objective),
+            face=StreamFace(weights, face.rest, face.vertices, dt_s, settings.outputs),
             windows=self.window_spec(settings.fps),
             model_fps=fps,
             emotions=[
                 EMOTIONS.index(name) if name in EMOTIONS else -1 for name in self.info.emotions
             ],
         )
+
+    def with_solver(
+        self, face: int, part: Literal["skin", "tongue"], settings: SolverSettings
+    ) -> Self:
+        """Return the same family with other settings of a face's solver; all arrays are shared."""
+        faces = list(self.faces)
+        faces[face] = faces[face].with_solver(part, settings)
+        return replace(self, faces=tuple(faces))
+
+    def prepare(
+        self,
+        parameters: Mapping[str, float],
+        identity: str = "",
+        outputs: frozenset[str] = frozenset(),
+    ) -> None:
+        """Do what a stream would otherwise do between two frames; any thread may, ahead of time.
+
+        A new faceMaskLevel or faceMaskSoftness folds its mask (tens of milliseconds at full size),
+        the first stream that asks for geometry reads the basis (200 MB for Mark). Frames are the
+        same whether or not this was called.
+
+        Args:
+            parameters: What will be set; those left out stay at the bundle's.
+            identity: Whose face.
+            outputs: What the stream will ask for.
+
+        Raises:
+            SettingsError: the mask's softness is not positive.
+            BundleError: a file is damaged.
+        """
+        face = self.faces[self._face(identity)]
+        face.weights.fold_mask(
+            float(parameters.get("faceMaskLevel", face.defaults.skin.face_mask_level)),
+            float(parameters.get("faceMaskSoftness", face.defaults.skin.face_mask_softness)),
+        )
+        if "geometry" in outputs:
+            face.vertices.load()
 
     def _face(self, identity: str) -> int:
         return self.identities.index(identity) if identity else 0
@@ -168,12 +178,10 @@ class RegressionFamily(SolvedFamily):
 
     numbers: RegressionInfo
     implicit_emotion: NDArray[np.float32] = field(repr=False)
-    skin_basis: NDArray[np.float32] = field(repr=False)
-    tongue_basis: NDArray[np.float32] = field(repr=False)
 
     @classmethod
     def from_bundle(cls, bundle: RegressionBundle) -> RegressionFamily:
-        """Read a bundle's arrays: 200 MB and more for the published ones.
+        """Read a bundle's arrays; of its bases only what weights need is kept.
 
         Raises:
             BundleError: a file is damaged.
@@ -181,11 +189,9 @@ class RegressionFamily(SolvedFamily):
         """
         return cls(
             network=bundle.network.name,
-            faces=(LoadedFace.from_bundle(bundle.face),),
+            faces=(LoadedFace.from_bundle(bundle.face, RegressionBases.of(bundle)),),
             numbers=bundle.info,
             implicit_emotion=bundle.implicit_emotion,
-            skin_basis=bundle.skin_basis.read(),
-            tongue_basis=bundle.tongue_basis.read(),
         )
 
     @property
@@ -219,8 +225,6 @@ class RegressionFamily(SolvedFamily):
         return RegressionTrack(
             self.info,
             self.implicit_emotion,
-            self.skin_basis,
-            self.tongue_basis,
             input_strength=self.faces[face].input_strength,
         )
 
@@ -235,17 +239,28 @@ class DiffusionFamily(SolvedFamily):
 
     @classmethod
     def from_bundle(
-        cls, bundle: DiffusionBundle, *, constant_noise: bool = True
+        cls,
+        bundle: DiffusionBundle,
+        *,
+        constant_noise: bool = True,
+        bases: Sequence[FaceBases] | None = None,
     ) -> DiffusionFamily:
         """Read the arrays of all faces.
+
+        Args:
+            bundle: As read.
+            constant_noise: The same noise in every window.
+            bases: One per face, where the network answers with coefficients: a rewritten one.
+                None: it answers with vertices, as exported.
 
         Raises:
             BundleError: a file is damaged.
             SettingsError: a solver's settings are out of range.
         """
+        known: Sequence[FaceBases | None] = bases or [None] * len(bundle.faces)
         return cls(
             network=bundle.network.name,
-            faces=tuple(LoadedFace.from_bundle(face) for face in bundle.faces),
+            faces=tuple(map(LoadedFace.from_bundle, bundle.faces, known)),
             numbers=bundle.info,
             constant_noise=constant_noise,
         )

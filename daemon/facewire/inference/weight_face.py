@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from facewire.inference.face_solver import FaceSolver
 from facewire.inference.fold_check import FoldCheck, check_skin, check_tongue
 from facewire.solving.folding import SkinFold, TongueFold
+from facewire.solving.joint import JointSolver
 from facewire.solving.masked import MaskedFace, MaskedSkin, MaskedTongue
 from facewire.solving.reduced import ReducedSkin, ReducedTongue
 
@@ -21,20 +23,12 @@ if TYPE_CHECKING:
     from facewire.bundles.geometry import FaceGeometry
     from facewire.inference.face_solver import SolverBlock
     from facewire.solving.folding import BasisBlocks
-    from facewire.solving.solver import BlendshapeSolver, Objective
+    from facewire.solving.solver import Objective
 
 Basis = Callable[[], "BasisBlocks"]
 """Reads a basis some rows at a time, from the beginning at each call: `PcaBasis.blocks`."""
 
 Route = Literal["vertex-free", "masked"]
-
-
-class _Part(Protocol):
-    """A skin or a tongue of one track, by either route."""
-
-    def normal(self, coefficients: NDArray[np.float32], /) -> NDArray[np.float64]: ...
-
-    def reset(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -92,6 +86,12 @@ class WeightFace:
     ) -> WeightTrack:
         """Return a new track; `dt_s` is 1 / frame rate, ranges are not checked."""
         return WeightTrack(self, parameters, dt_s, objective)
+
+    def with_blocks(self, skin: SolverBlock | None, tongue: SolverBlock | None) -> WeightFace:
+        """Return the same face, solved for with other settings of the same rigs."""
+        other = copy(self)
+        other.skin_block, other.tongue_block = skin, tongue
+        return other
 
     def fold_mask(self, level: float, softness: float) -> None:
         """Prepare a mask that tracks will be set to; any thread may do so ahead of time.
@@ -158,6 +158,8 @@ class WeightTrack:
         """Stand before the first frame; see `WeightFace.track`."""
         self.solver = FaceSolver(face.skin_block, face.tongue_block, objective)
         """Its two solvers may be configured; their memory is the track's."""
+        exact = [each for each in (self.solver.skin, self.solver.tongue) if each is not None]
+        self._joint = JointSolver(exact) if objective == "exact" and len(exact) > 1 else None
         self._skin = face.skin_of(parameters, dt_s)
         self._tongue = face.tongue_of(parameters)
         self._parameters = parameters
@@ -191,12 +193,18 @@ class WeightTrack:
         Raises:
             BundleError: a value is not a number.
         """
-        return np.concatenate(
-            [
-                _weights(self._skin, self.solver.skin, skin),
-                _weights(self._tongue, self.solver.tongue, tongue),
-            ]
-        )
+        parts = [
+            (solver, part.normal(answer)[solver.preparation.active])
+            for part, solver, answer in (
+                (self._skin, self.solver.skin, skin),
+                (self._tongue, self.solver.tongue, tongue),
+            )
+            if part is not None and solver is not None
+        ]
+        if self._joint is not None:
+            return np.concatenate(self._joint.solve_normals([normal for _, normal in parts]))
+        weights = [solver.solve_normal(normal) for solver, normal in parts]
+        return np.concatenate(weights) if weights else np.zeros(0, np.float32)
 
     def reset(self) -> None:
         """Begin anew: the next frame is a first one; parameters stay."""
@@ -204,14 +212,8 @@ class WeightTrack:
             if part is not None:
                 part.reset()
         self.solver.reset()
-
-
-def _weights(
-    part: _Part | None, solver: BlendshapeSolver | None, answer: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    if part is None or solver is None:
-        return np.zeros(0, np.float32)
-    return solver.solve_normal(part.normal(answer)[solver.preparation.active])
+        if self._joint is not None:
+            self._joint.reset()
 
 
 def _masked(check: FoldCheck | None, face: MaskedFace) -> PartRoute:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -29,14 +30,15 @@ class Rig:
         """The table in force."""
         return self._current.table
 
-    def mapper(self, mouth_close: MouthClose, *, gaze: bool) -> CurveMapper:
+    def mapper(self, mouth_close: MouthClose, *, gaze: bool, limited: bool = True) -> CurveMapper:
         """Return what maps face rows (71 curves) of a source with this convention.
 
         Args:
             mouth_close: What mouthClose means in the rows: `arkit` or `a2f`.
             gaze: Whether eye rotations come with them.
+            limited: Whether a weight that is an input as it is ends at 0 and 1 like any other.
         """
-        return self._current.mapper(mouth_close, gaze=gaze)
+        return self._current.mapper(mouth_close, gaze=gaze, limited=limited)
 
     def replace(self, table: MappingTable) -> None:
         """Take another table for the same curves; the next frames of every stream follow it.
@@ -57,15 +59,22 @@ class _Compiled:
 
     def __init__(self, table: MappingTable) -> None:
         self.table = table
-        self._mappers: dict[tuple[str, bool], CurveMapper] = {}
+        self._mappers: dict[tuple[str, bool, bool], CurveMapper] = {}
 
-    def mapper(self, mouth_close: MouthClose, *, gaze: bool) -> CurveMapper:
-        key = (mouth_close, gaze)
+    def mapper(self, mouth_close: MouthClose, *, gaze: bool, limited: bool) -> CurveMapper:
+        key = (mouth_close, gaze, limited)
         found = self._mappers.get(key)
         if found is None:
-            found = CurveMapper(self.table, inputs=FACE_CURVES, mouth_close=mouth_close, gaze=gaze)
+            table = self.table if limited else _unlimited(self.table)
+            found = CurveMapper(table, inputs=FACE_CURVES, mouth_close=mouth_close, gaze=gaze)
             self._mappers[key] = found
         return found
+
+
+def _unlimited(table: MappingTable) -> MappingTable:
+    """Return a table whose plain copies of weights keep what lies outside [0, 1]."""
+    curves = (replace(rule, limits=None) if rule.is_copy else rule for rule in table.curves)
+    return replace(table, curves=tuple(curves))
 
 
 @lru_cache(maxsize=64)

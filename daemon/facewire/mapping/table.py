@@ -72,6 +72,13 @@ class CurveRule:
         """Whether an input moves it."""
         return bool(self.terms) or self.ratio is not None
 
+    @property
+    def is_copy(self) -> bool:
+        """Whether it is a weight that passes on one input as it is, within the usual limits."""
+        changed = self.ratio is not None or self.offset != 0.0 or self.response
+        gains = [term.gain for term in self.terms]
+        return not changed and gains == [1.0] and self.limits == (0.0, 1.0)
+
     @cached_property
     def has_gaze_choice(self) -> bool:
         """Whether it names both `eyeLook*` weights and gaze angles, of which one kind is read."""

@@ -71,7 +71,7 @@ def side_of(
     x: NDArray[np.float64], lower: NDArray[np.float64], upper: NDArray[np.float64]
 ) -> NDArray[np.int8]:
     """Return int8[n]: -1 where x is exactly on its lower bound, 1 on its upper, 0 between."""
-    side = np.where(x == upper, np.int8(1), np.int8(0))
+    side: NDArray[np.int8] = (x == upper).astype(np.int8)
     side[x == lower] = -1
     return side
 
@@ -110,10 +110,10 @@ def walk(
     """Return x and its sides at the minimum over the free ones, held at each bound it meets."""
     while True:
         target = minimum(x, side == 0)
-        ends = np.where(target < lower, lower, upper)
-        outside = np.flatnonzero((target < lower) | (target > upper))
+        outside = ((target < lower) | (target > upper)).nonzero()[0]
         if not len(outside):
             return target, side
+        ends = np.where(target < lower, lower, upper)
         shares = (ends - x)[outside] / (target - x)[outside]
         first = int(shares.argmin())
         x = np.clip(x + shares[first] * (target - x), lower, upper)

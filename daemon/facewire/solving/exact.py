@@ -38,8 +38,75 @@ _MOVES_PER_VARIABLE: Final = 10
 _REFINEMENTS: Final = 3
 """Corrections of x at most; one where A is well-conditioned."""
 
-_REFINED: Final = 1e-12
-"""A correction as small as this is the last."""
+_ANYTHING: Final = 1e300
+"""A limit that nothing reaches; times 0 it is 0, which infinity is not."""
+
+_REFINED: Final = 1e-9
+"""A correction as small as this is the last: what it leaves is smaller by as much again."""
+
+
+class _Guess:
+    """Which variables are free and on which bound the others lie, as numbers.
+
+    Factors of 0 and 1 choose between free and held without a branch: for some fifty numbers
+    `np.where` takes as long as four products.
+    """
+
+    def __init__(self, curvature: NDArray[np.float64]) -> None:
+        size = len(curvature)
+        self.side = np.zeros(size)
+        """-1 on the lower bound, 1 on the upper, 0 free."""
+        self.free, self.held = np.ones(size), np.zeros(size)
+        self._at_lower, self._at_upper = np.zeros(size), np.zeros(size)
+        self._per_gradient = 1.0 / curvature
+        self._weight = np.ones(size)
+        self._anything_above, self._anything_below = np.zeros(size), np.zeros(size)
+
+    def place(self) -> None:
+        """Take `side` as it is now."""
+        side = self.side
+        np.abs(side, out=self.held)
+        np.subtract(1.0, self.held, out=self.free)
+        np.maximum(side, 0.0, out=self._at_upper)
+        np.subtract(self.held, self._at_upper, out=self._at_lower)
+        np.multiply(self.held, self._per_gradient, out=self._weight)
+        self._weight += self.free
+        np.multiply(self._at_lower, _ANYTHING, out=self._anything_above)
+        np.multiply(self._at_upper, -_ANYTHING, out=self._anything_below)
+
+    def values(self, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the bounds that the held variables lie on; 0 where free."""
+        at: NDArray[np.float64] = lower * self._at_lower
+        at += upper * self._at_upper
+        return at
+
+    def limits(
+        self, lower: NDArray[np.float64], upper: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return between what x must lie where free, and the gradient where held."""
+        least: NDArray[np.float64] = lower * self.free
+        least += self._anything_below
+        most: NDArray[np.float64] = upper * self.free
+        most += self._anything_above
+        return least, most
+
+    def gain(self, below: NDArray[np.float64], above: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return by how much weight each variable contradicts the guess of its place.
+
+        Args:
+            below: How far it lies under its least.
+            above: How far over its most.
+        """
+        outside: NDArray[np.float64] = np.maximum(below, above)
+        outside *= self._weight
+        return outside
+
+    def turn(
+        self, wrong: NDArray[np.intp], below: NDArray[np.float64], above: NDArray[np.float64]
+    ) -> None:
+        """Put the free ones of `wrong` on the bound they passed, and free the held ones."""
+        self.side[wrong] = np.copysign(self.free, above - below)[wrong]
+        self.place()
 
 
 class ExactSolver:
@@ -50,11 +117,12 @@ class ExactSolver:
         self._problem = LeastSquares(matrix, cutoff=FLOAT64_CUTOFF)
         tiny = np.finfo(np.float64).tiny
         self._curvature = np.maximum(np.diag(self._problem.gram), tiny)
-        self._side = np.zeros(len(self._curvature))
+        self._guess = _Guess(self._curvature)
 
     def reset(self) -> None:
         """Forget the frame before; the next solve starts with every variable free."""
-        self._side[:] = 0.0
+        self._guess.side[:] = 0.0
+        self._guess.place()
         if self._problem.table is not None:
             self._problem.table.release_all()
 
@@ -89,35 +157,28 @@ class ExactSolver:
         upper: NDArray[np.float64],
     ) -> NDArray[np.float64] | None:
         """Return the minimum, or None where it is not found or A itself contradicts the table."""
-        h = b.dot(self._problem.matrix)
+        guess, h = self._guess, b.dot(self._problem.matrix)
         fewest, patience = len(h) + 1, _PATIENCE
         for _ in range(_MOVES_PER_VARIABLE * len(h)):
-            x, gradient = table.minimise(h, np.where(self._side < 0.0, lower, upper))
-            wrong = (self._gain(table, x, gradient, lower, upper) > _SLACK).nonzero()[0]
+            held = guess.values(lower, upper)
+            solved = table.solve(h * guess.free + held)
+            solved -= h * guess.held  # x where free, the gradient where held
+            least, most = guess.limits(lower, upper)
+            below, above = least - solved, solved - most
+            wrong = (guess.gain(below, above) > _SLACK).nonzero()[0]
             if not len(wrong):
-                return self._certified(table, x, b, lower, upper)
+                solved *= guess.free
+                solved += held
+                return self._certified(table, solved, b, lower, upper)
             if len(wrong) < fewest:
                 fewest, patience = len(wrong), _PATIENCE
             elif patience:
                 patience -= 1
             else:
                 wrong = wrong[-1:]
-            passed = np.where(x[wrong] < lower[wrong], -1.0, 1.0)
-            self._side[wrong] = np.where(table.free[wrong], passed, 0.0)
-            table.move_to(self._side == 0.0)
+            guess.turn(wrong, below, above)
+            table.exchange(wrong)
         return None
-
-    def _gain(
-        self,
-        table: PivotTable,
-        x: NDArray[np.float64],
-        gradient: NDArray[np.float64],
-        lower: NDArray[np.float64],
-        upper: NDArray[np.float64],
-    ) -> NDArray[np.float64]:
-        """Return by how much weight each variable contradicts the guess of its place."""
-        outside = np.maximum(lower - x, x - upper)
-        return np.where(table.free, outside, gradient * self._side / self._curvature)
 
     def _certified(
         self,
@@ -128,14 +189,18 @@ class ExactSolver:
         upper: NDArray[np.float64],
     ) -> NDArray[np.float64] | None:
         """Return x refined, or None where it is not optimal by A and b themselves."""
+        guess = self._guess
         for _ in range(_REFINEMENTS):
-            gradient = self._problem.cost_and_gradient(x, b)[1]
-            step = table.correction(gradient)
-            x = x + step
-            largest = np.abs(step).max()
+            gradient = self._problem.gradient(x, b)
+            step = table.solve(gradient * guess.free)
+            step *= guess.free
+            x = x - step
+            largest = max(step.max(), -step.min())
             if largest <= _REFINED:
                 break
-        gain = self._gain(table, x, gradient, lower, upper)
+        least, most = guess.limits(lower, upper)
+        either = x * guess.free + gradient * guess.held
+        gain = guess.gain(least - either, either - most)
         if not max(largest, gain.max()) <= _CERTIFIED:
             return None
         return np.minimum(np.maximum(x, lower), upper)

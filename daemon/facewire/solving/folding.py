@@ -140,20 +140,19 @@ class SkinFold:
     def regions(self, level: float, softness: float) -> RegionMatrices:
         """Return the matrices of a mask: tens of milliseconds at full size when it is a new one.
 
-        The last few are kept. Nothing else is touched, so any thread may fold a mask ahead of its
-        use, while tracks go on with theirs.
+        The last few asked for are kept. Nothing else is touched, so any thread may fold a mask
+        ahead of its use, while tracks go on with theirs.
 
         Raises:
             SettingsError: `softness` is not positive.
             BundleError: the neutral face has no height.
         """
         key = (level, softness)
-        known = self._masks.get(key)
-        if known is None:
-            known = self._folded(level, softness)
-            for oldest in list(self._masks)[: 1 - _KEPT_MASKS]:
-                self._masks.pop(oldest, None)
-            self._masks[key] = known
+        known = self._masks.get(key) or self._folded(level, softness)
+        self._masks.pop(key, None)
+        self._masks[key] = known  # the last asked for comes last
+        for oldest in list(self._masks)[:-_KEPT_MASKS]:
+            self._masks.pop(oldest, None)
         return known
 
     def _folded(self, level: float, softness: float) -> RegionMatrices:

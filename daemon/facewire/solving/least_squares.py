@@ -56,6 +56,13 @@ class LeastSquares:
         residual -= b
         return 0.5 * float(residual.dot(residual)), residual.dot(self.matrix)
 
+    def gradient(self, x: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return A^T (A x - b), float64[n]."""
+        residual = self.matrix.dot(x)
+        residual -= b
+        gradient: NDArray[np.float64] = residual.dot(self.matrix)
+        return gradient
+
     def minimum(
         self, b: NDArray[np.float64]
     ) -> Callable[[NDArray[np.float64], NDArray[np.bool_]], NDArray[np.float64]]:
@@ -70,7 +77,7 @@ class LeastSquares:
 
             def by_pivots(x: NDArray[np.float64], free: NDArray[np.bool_]) -> NDArray[np.float64]:
                 table.move_to(free)
-                return table.minimise(h, x)[0]
+                return np.where(free, table.solve(np.where(free, h, x)), x)
 
             return by_pivots
 

@@ -1,4 +1,4 @@
-"""A factorisation that follows the set of free variables as it changes, one pivot at a time."""
+"""A factorisation that follows the set of free variables as it changes, by pivots."""
 
 from __future__ import annotations
 
@@ -10,15 +10,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _REBUILD_SHARE: Final = 4
-"""A block rebuild costs about as much as exchanging every fourth variable."""
+"""Where more than every fourth variable moves, the table is computed afresh: it is as good as new.
+"""
+
+_STEADY: Final = 1e6
+"""Up to this ratio of G's singular values a block is exchanged as well as computed afresh, to some
+1e-10, and four times as fast."""
+
+_ONE_BY_ONE: Final = 2
+"""Up to so many variables are exchanged one at a time; a block costs as much as two and a half."""
 
 
 class PivotTable:
     """Minimises x'Gx/2 - h'x over any free set, the other variables held.
 
     With s = G x, the table T maps (h where free, x where held) to (x where free, s where held).
-    Moving one variable between the two sets is a principal pivot, O(n^2); between two frames of
-    speech two or three of them suffice, so the factorisation is carried from frame to frame.
+    Moving k variables between the two sets is a principal pivot, O(k n^2); between two frames of
+    speech a handful of them move, so the factorisation is carried from frame to frame.
     """
 
     def __init__(self, gram: NDArray[np.float64]) -> None:
@@ -26,6 +34,7 @@ class PivotTable:
         self._gram = gram
         self._all_free = np.linalg.inv(gram)
         self._table = self._all_free.copy()
+        self._rebuild_share = 0 if np.linalg.cond(gram) <= _STEADY else _REBUILD_SHARE
         self._outer = np.empty_like(gram)
         self.free = np.ones(len(gram), np.bool_)
         """bool[n]: which variables are free now. Not to be written to."""
@@ -38,12 +47,23 @@ class PivotTable:
     def move_to(self, free: NDArray[np.bool_]) -> None:
         """Make exactly the variables `free` bool[n] the free ones."""
         changed = (free != self.free).nonzero()[0]
-        if len(changed) * _REBUILD_SHARE > len(free):
+        if len(changed) * self._rebuild_share > len(free):
             np.copyto(self.free, free)
             self.rebuild()
             return
-        for index in changed:
-            self._exchange(index)
+        self.exchange(changed)
+
+    def exchange(self, changed: NDArray[np.intp]) -> None:
+        """Free the held ones of some variables and hold the free ones."""
+        self.free[changed] ^= True
+        if len(changed) <= _ONE_BY_ONE:
+            for index in changed.tolist():
+                self._exchange_one(index)
+            return
+        try:
+            self._exchange_block(changed)
+        except np.linalg.LinAlgError:  # rounding has spoilt the table; G itself is as it was
+            self.rebuild()
 
     def rebuild(self) -> None:
         """Compute the table afresh, which sheds the rounding that pivots leave behind."""
@@ -56,36 +76,31 @@ class PivotTable:
         self._table[np.ix_(held, free)] = carried.T
         self._table[np.ix_(held, held)] = self._gram[np.ix_(held, held)] - across.T @ carried
 
-    def minimise(
-        self, h: NDArray[np.float64], x: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the minimum over the free variables, and the gradient there.
+    def solve(self, given: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return x where free and G x where held, for h where free and x where held; float64[n]."""
+        solved: NDArray[np.float64] = self._table.dot(given)
+        return solved
 
-        Args:
-            h: float64[n].
-            x: float64[n]; the held variables are read, the free ones are not.
+    def _exchange_block(self, changed: NDArray[np.intp]) -> None:
+        table = self._table
+        columns, rows = table.take(changed, axis=1), table.take(changed, axis=0)
+        inverse = np.linalg.inv(rows.take(changed, axis=1))
+        carried = inverse.dot(rows)
+        across = columns.dot(inverse)
+        np.dot(columns, carried, out=self._outer)
+        np.subtract(table, self._outer, out=table)
+        np.negative(carried, out=carried)
+        carried[:, changed], across[changed] = inverse, inverse
+        table[changed] = carried
+        table[:, changed] = across
 
-        Returns:
-            float64[n], float64[n]: x with its free variables replaced, and G x - h, which is set to
-            zero where free.
-        """
-        solved = self._table.dot(np.where(self.free, h, x))
-        return np.where(self.free, solved, x), np.where(self.free, 0.0, solved - h)
-
-    def correction(self, gradient: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the step float64[n] of the free variables that takes `gradient` away from them."""
-        step = self._table.dot(np.where(self.free, -gradient, 0.0))
-        return np.where(self.free, step, 0.0)
-
-    def _exchange(self, index: np.int64) -> None:
-        """Free a held variable or hold a free one."""
+    def _exchange_one(self, index: int) -> None:
         table = self._table
         inverse_pivot = 1.0 / table[index, index]
         row = table[index] * inverse_pivot
         column = table[:, index].copy()
-        np.dot(column[:, None], row[None, :], out=self._outer)
+        np.multiply(column[:, None], row, out=self._outer)
         np.subtract(table, self._outer, out=table)
         np.negative(row, out=table[index])
         np.multiply(column, inverse_pivot, out=table[:, index])
         table[index, index] = inverse_pivot
-        self.free[index] = not self.free[index]

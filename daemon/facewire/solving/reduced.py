@@ -61,10 +61,11 @@ class ReducedSkin:
         """
         now, following = self._now, self._next
         np.multiply(coefficients, self._strength, out=now.moved)
-        np.dot(self._first_step if self._fresh else self._step, now.before, out=following.after)
+        step = self._first_step if self._fresh else self._step
+        step.dot(now.before, out=following.after)
         self._fresh = False
         self._now, self._next = following, now
-        result: NDArray[np.float64] = np.dot(self._upper_lower, following.weighted)
+        result: NDArray[np.float64] = self._upper_lower.dot(following.weighted)
         result += self._constant
         return result
 
@@ -133,20 +134,28 @@ class ReducedTongue:
     """A tongue; it has no state, so that one serves all tracks with the same parameters."""
 
     def __init__(self, fold: TongueFold, parameters: TongueParameters) -> None:
-        self._fold = fold
-        self._moved = np.zeros(fold.shapes + 2)
+        self._matrix, self._constant = fold.matrix, fold.constant
+        self._said = np.zeros(fold.shapes + 2)
+        self._coefficients = self._said[:-2]
         self.parameters = parameters
-        """Read at every frame; assigning checks no range."""
+
+    @property
+    def parameters(self) -> TongueParameters:
+        """What is set now. Assigning takes effect on the next frame and checks no range."""
+        return self._parameters
+
+    @parameters.setter
+    def parameters(self, parameters: TongueParameters) -> None:
+        self._parameters = parameters
+        self._strength = np.float64(np.float32(parameters.tongue_strength))
+        self._said[-2] = np.float32(parameters.tongue_height_offset)
+        self._said[-1] = np.float32(parameters.tongue_depth_offset)
 
     def normal(self, coefficients: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """Return D^T (target - neutral) of a frame, float64[poses], for coefficients [K]."""
-        said, moved = self.parameters, self._moved
-        strength = np.float64(np.float32(said.tongue_strength))
-        np.multiply(coefficients, strength, out=moved[:-2])
-        moved[-2] = np.float32(said.tongue_height_offset)
-        moved[-1] = np.float32(said.tongue_depth_offset)
-        result: NDArray[np.float64] = self._fold.matrix @ moved
-        result += self._fold.constant
+        np.multiply(coefficients, self._strength, out=self._coefficients)
+        result: NDArray[np.float64] = self._matrix.dot(self._said)
+        result += self._constant
         return result
 
     def reset(self) -> None:

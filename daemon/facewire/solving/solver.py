@@ -154,13 +154,23 @@ class BlendshapeSolver:
             SettingsError: `normal` has another length.
             BundleError: it holds a value that is not a number; the frame before is kept.
         """
-        b = self._right_hand_side(np.asarray(normal, np.float64))
+        b = self.right_hand_side(normal)
         lower, upper = np.zeros_like(b), np.ones_like(b)
         x = self._rounded(self._passes[0].solve(b, lower, upper))
         if len(self._preparation.cancel_pairs):
-            first, second = self._preparation.cancel_pairs.T
-            upper[np.where(x[first] >= x[second], second, first)] = _CANCELLED
+            self.cancel(x, upper)
             x = self._rounded(self._passes[1].solve(b, lower, upper))
+        return self.take(x, b, upper)
+
+    def cancel(self, x: NDArray[np.float64], upper: NDArray[np.float64]) -> None:
+        """Lower the upper bounds of the weaker poses of all cancel pairs, for the second solve."""
+        first, second = self._preparation.cancel_pairs.T
+        upper[np.where(x[first] >= x[second], second, first)] = _CANCELLED
+
+    def take(
+        self, x: NDArray[np.float64], b: NDArray[np.float64], upper: NDArray[np.float64]
+    ) -> NDArray[np.float32]:
+        """Remember x float64[n], the solution for b within `upper`; return the frame's weights."""
         self._previous, self._last = x, (b, upper)
         weights = np.zeros(self.rig.poses, np.float32)
         weights[self._preparation.active] = x
@@ -199,8 +209,9 @@ class BlendshapeSolver:
         alone = _SdkCpu(matrix, settings.tolerance) if self.objective == "sdk-cpu" else Admm(matrix)
         return preparation, (alone, alone)
 
-    def _right_hand_side(self, normal: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return b: the normal vector and the pull to the frame before."""
+    def right_hand_side(self, given: ArrayLike) -> NDArray[np.float64]:
+        """Return b: the normal vector and the pull to the frame before; see `solve_normal`."""
+        normal = np.asarray(given, np.float64)
         if normal.shape != self._previous.shape:
             raise SettingsError(
                 f"D^T (target - neutral) has the shape {normal.shape}, but {len(self._previous)} "

@@ -1,7 +1,8 @@
-"""How fast a regression or diffusion bundle animates, by way of its vertices, as the SDK does.
+"""How fast a regression or diffusion bundle animates: by its vertices as the SDK does, and as ours.
 
-Four streams of one model take turns, window by window: 30 and 60 frames per second, each solved as
-the SDK's CPU does and exactly. The times are those of the parts inside these streams.
+Six streams of one model take turns, window by window: 30 and 60 frames per second, each by way of
+every vertex, as streams go, and as streams go but solved exactly. The times are those of the parts
+inside these streams.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import numpy as np
 
@@ -20,24 +21,32 @@ from facewire.inference.loading import load_model
 from facewire.inference.solved_face import SolvedFace
 from facewire.inference.solved_family import SolvedFamily
 from facewire.inference.stream import Stream, StreamSettings
+from facewire.inference.stream_face import FaceRow, StreamFace
 from facewire.protocol.errors import SettingsError
 from facewire.tools.benching.process import CoresUsed, peak_mb, resident_mb
 from facewire.tools.benching.speech import speech_16k
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from facewire.inference.face_geometry import FaceMotion, PosedFace
+    from facewire.animation.face_parameters import FaceParameters
+    from facewire.inference.face_geometry import FaceMotion
     from facewire.inference.family import Family
+    from facewire.inference.loaded_face import LoadedFace
     from facewire.inference.model import Model
-    from facewire.inference.network_track import NetworkTrack
-    from facewire.solving.solver import Objective
+    from facewire.inference.stream_face import FacePlayer
+
+Way = Literal["vertices", "sdk-cpu", "exact"]
 
 RATES: Final = (30, 60)
-WAYS: Final[tuple[Objective, ...]] = ("sdk-cpu", "exact")
+WAYS: Final[dict[Way, str]] = {
+    "vertices": "every vertex, the SDK's CPU objective",
+    "sdk-cpu": "a stream, the SDK's CPU objective",
+    "exact": "a stream, solved exactly",
+}
 WARM_UP: Final = 3
 """Windows before the first that counts; of diffusion's, the first two give fewer frames."""
 _RATE_HZ: Final = 16_000
@@ -49,9 +58,14 @@ class WindowTimes:
 
     whole: float
     network: float
-    animate: float
-    """The network's answer to vertices: PCA and the animators."""
-    solve: float
+    face: float
+    """The network's answer to weights and gaze."""
+
+
+class _Clock:
+    """What the face of a stream has spent on the window in hand."""
+
+    spent_s = 0.0
 
 
 @dataclass
@@ -59,9 +73,9 @@ class Lane:
     """One stream: a rate and a way to solve."""
 
     fps: int
-    way: Objective
+    way: Way
     stream: Stream
-    parts_s: dict[str, float]
+    clock: _Clock
     times: list[WindowTimes] = field(default_factory=list)
     frames: int = 0
     audio_s: float = 0.0
@@ -118,20 +132,20 @@ def measure_face(folder: Path, family: str, *, threads: int, windows: int) -> Fa
     )
 
 
-def _lane(model: Model, family: SolvedFamily, fps: int, way: Objective, windows: int) -> Lane:
-    parts_s = {"animate": 0.0, "solve": 0.0}
-    timed = cast("Family", _TimedFamily(family, way, parts_s))
+def _lane(model: Model, family: SolvedFamily, fps: int, way: Way, windows: int) -> Lane:
+    clock = _Clock()
+    timed = cast("Family", _TimedFamily(family, way, clock))
     settings = StreamSettings(
         sample_rate_hz=_RATE_HZ, encoding="float32", fps=Fraction(fps), rig="arkit"
     )
     stream = Stream(replace(model, family=timed), settings)
     spec = family.window_spec(settings.fps)
     stream.push(speech_of(int((windows + WARM_UP) * spec.stride) + 2 * spec.length))
-    return Lane(fps, way, stream, parts_s)
+    return Lane(fps, way, stream, clock)
 
 
 def _step(lane: Lane) -> None:
-    lane.parts_s |= {"animate": 0.0, "solve": 0.0}
+    lane.clock.spent_s = 0.0
     stream = lane.stream
     spec = stream.model.family.window_spec(stream.settings.fps)
     began_s = time.perf_counter()
@@ -145,8 +159,7 @@ def _step(lane: Lane) -> None:
         WindowTimes(
             whole=(ended_s - began_s) * 1000,
             network=(answered_s - fed_s) * 1000,
-            animate=lane.parts_s["animate"] * 1000,
-            solve=lane.parts_s["solve"] * 1000,
+            face=lane.clock.spent_s * 1000,
         )
     )
     lane.frames += 0 if batch is None else len(batch)
@@ -159,26 +172,22 @@ def speech_of(samples: int) -> NDArray[np.float32]:
 
 
 class _TimedFamily:
-    """A family whose faces go by their vertices and say how long each part took."""
+    """A family whose streams go one way and say how long their faces took."""
 
-    def __init__(self, family: SolvedFamily, way: Objective, parts_s: dict[str, float]) -> None:
-        self._family, self._way, self._parts_s = family, way, parts_s
+    def __init__(self, family: SolvedFamily, way: Way, clock: _Clock) -> None:
+        self._family, self._way, self._clock = family, way, clock
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._family, name)
 
     def animator(self, settings: StreamSettings) -> SolvedFace:
         """Return the frames of a stream of the first face."""
-        family, face = self._family, self._family.faces[0]
+        family, loaded = self._family, self._family.faces[0]
         fps = family.model_fps(settings.fps)
-        animator = _TimedAnimator(face.rest, face.defaults, float(1 / fps))
-        solver = _TimedSolver(face.skin, face.tongue, self._way)
-        animator.parts_s = solver.parts_s = self._parts_s
         return SolvedFace(
             settings=settings,
-            track=_TimedTrack(family.track(0), self._parts_s),
-            face=animator,
-            solver=solver,
+            track=family.track(0),
+            face=_TimedFace(self._face(loaded, float(1 / fps)), self._clock),
             windows=family.window_spec(settings.fps),
             model_fps=fps,
             emotions=[
@@ -186,47 +195,59 @@ class _TimedFamily:
             ],
         )
 
+    def _face(self, loaded: LoadedFace, dt_s: float) -> FacePlayer:
+        if self._way == "vertices":
+            return _VertexFace(loaded, dt_s)
+        weights = loaded.weights.track(loaded.defaults, dt_s, self._way)
+        return StreamFace(weights, loaded.rest, loaded.vertices, dt_s)
 
-class _TimedTrack:
-    """A `NetworkTrack` that times how its answers become motions: PCA, for regression."""
 
-    def __init__(self, track: NetworkTrack, parts_s: dict[str, float]) -> None:
-        self._track, self._parts_s = track, parts_s
+class _VertexFace:
+    """A `FacePlayer` as the SDK has it: PCA, the animators, and the solvers on their vertices."""
+
+    def __init__(self, loaded: LoadedFace, dt_s: float) -> None:
+        self._vertices = loaded.vertices
+        self._animator = GeometryAnimator(loaded.rest, loaded.defaults, dt_s)
+        self._solver = FaceSolver(loaded.skin, loaded.tongue)
+        self.names, self.sizes = self._solver.names, dict[str, int]()
 
     @property
-    def repaired_frames(self) -> int:
-        return self._track.repaired_frames
+    def parameters(self) -> FaceParameters:
+        return self._animator.parameters
 
-    def feeds(
-        self, index: int, audio: NDArray[np.float32], emotions: NDArray[np.float32]
-    ) -> Mapping[str, NDArray[Any]]:
-        return self._track.feeds(index, audio, emotions)
+    @parameters.setter
+    def parameters(self, parameters: FaceParameters) -> None:
+        self._animator.parameters = parameters
 
-    def motions(self, result: NDArray[np.float32]) -> Sequence[FaceMotion]:
+    def animate(self, motion: FaceMotion) -> FaceRow:
+        posed = self._animator.animate(self._vertices.whole(motion))
+        return FaceRow(self._solver.solve(posed), posed.gaze, {})
+
+    def seek(self, frame: int) -> None:
+        self._animator.seek(frame)
+        self._solver.reset()
+
+
+class _TimedFace:
+    """Any `FacePlayer`, timed."""
+
+    def __init__(self, face: FacePlayer, clock: _Clock) -> None:
+        self._face, self._clock = face, clock
+        self.names, self.sizes = face.names, face.sizes
+
+    @property
+    def parameters(self) -> FaceParameters:
+        return self._face.parameters
+
+    @parameters.setter
+    def parameters(self, parameters: FaceParameters) -> None:
+        self._face.parameters = parameters
+
+    def animate(self, motion: FaceMotion) -> FaceRow:
         began_s = time.perf_counter()
-        motions = self._track.motions(result)
-        self._parts_s["animate"] += time.perf_counter() - began_s
-        return motions
+        row = self._face.animate(motion)
+        self._clock.spent_s += time.perf_counter() - began_s
+        return row
 
-    def reset(self) -> None:
-        self._track.reset()
-
-
-class _TimedAnimator(GeometryAnimator):
-    parts_s: dict[str, float]
-
-    def animate(self, motion: FaceMotion) -> PosedFace:
-        began_s = time.perf_counter()
-        posed = super().animate(motion)
-        self.parts_s["animate"] += time.perf_counter() - began_s
-        return posed
-
-
-class _TimedSolver(FaceSolver):
-    parts_s: dict[str, float]
-
-    def solve(self, face: PosedFace) -> NDArray[np.float32]:
-        began_s = time.perf_counter()
-        weights = super().solve(face)
-        self.parts_s["solve"] += time.perf_counter() - began_s
-        return weights
+    def seek(self, frame: int) -> None:
+        self._face.seek(frame)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from facewire.tools.benching.figures import Spread, table
-from facewire.tools.benching.solve import WAYS
+from facewire.tools.benching.solve import STAGE_GOALS, WAYS, WHOLE_GOAL
 
 if TYPE_CHECKING:
     from facewire.tools.benching.solve import SolveFigures
@@ -51,7 +51,7 @@ def as_text(answer: dict[str, Any]) -> str:
     threads = "one thread" if answer["one_thread"] else "threads as numpy had them"
     parts = [f"{answer['frames']} frames each way, {threads}"]
     for actor, face in answer["faces"].items():
-        parts += [_heading(actor, face), *_tables(face), _notes(face)]
+        parts += [_heading(actor, face), *_tables(face), _goals(actor, face), _notes(face)]
     return "\n\n".join(parts)
 
 
@@ -77,6 +77,18 @@ def _tables(face: dict[str, Any]) -> list[str]:
         ]
         made.append(table([_TITLES[name], *heads], rows))
     return made
+
+
+def _goals(actor: str, face: dict[str, Any]) -> str:
+    faster = face["times_faster_than"]
+    return "\n".join(
+        [
+            f"whole frame: {faster['whole_us']['vertices']:.0f} times as fast as by every vertex; "
+            f"the goal is {WHOLE_GOAL:.0f}",
+            f"stage before the solve: {faster['stage_us']['masked']:.0f} times as fast as by the "
+            f"fitted vertices; the goal is {STAGE_GOALS[actor]:.0f}",
+        ]
+    )
 
 
 def _notes(face: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from facewire.tools.diagnosis import installation, models, plugin, remote, runtime, solve
+from facewire.tools.diagnosis import installation, models, plugin, remote, routes, runtime, solve
 from facewire.tools.diagnosis.report import Check
 
 
@@ -27,5 +27,6 @@ def checks(instance: str, provider: str, model: str) -> list[Check]:
         Check("clock", runtime.clock),
         Check("disk", runtime.disk_space),
         Check("self-solve", solve.self_solve),
+        Check("weights", partial(routes.weights, model)),
         Check("plugin", plugin.protocol_version),
     ]
