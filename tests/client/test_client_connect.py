@@ -14,7 +14,7 @@ import pytest
 import zmq
 from tests.client.kit import ScriptedDaemon
 
-from facewire.protocol import messages
+from facewire.protocol import limits, messages
 from facewire.protocol.client import Client
 from facewire.protocol.errors import (
     ConfigError,
@@ -37,7 +37,7 @@ def test_the_daemon_is_found_by_its_handshake_file(daemon: ScriptedDaemon) -> No
         assert client.transport == "inline"
     assert hello.client == "my game"
     assert hello.token == daemon.token
-    assert hello.versions == [(1, 0)]
+    assert hello.versions == [limits.PROTOCOL_VERSION]
     assert hello.transports == ["ring", "inline"]
     assert hello.pid == os.getpid()
     assert daemon.take(messages.Bye).reason == "done"
@@ -97,7 +97,7 @@ def test_a_daemon_that_accepts_but_says_nothing_is_given_up(daemon: ScriptedDaem
 @pytest.mark.parametrize(
     ("code", "text"),
     [
-        ("version_refused", "This side speaks protocol 2.0, the other 1.0."),
+        ("version_refused", "This side speaks protocol 2.0, the other 1.1."),
         ("x_new", "A code of a newer minor version."),
     ],
 )
@@ -175,7 +175,7 @@ def test_an_answer_in_another_major_version_names_both(runtime: Path) -> None:
         context.destroy(linger=0)
 
     assert refused.value.code == "version_refused"
-    assert "1.0" in refused.value.text
+    assert "1.1" in refused.value.text
     assert "2.1" in refused.value.text
 
 

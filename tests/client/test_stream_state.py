@@ -7,6 +7,7 @@ utterance within its credit, and the user sees its very frames, each once and in
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -344,6 +345,25 @@ def test_a_stream_that_comes_back_in_other_curves_is_over() -> None:
 
     assert state.failure is not None
     assert "other curves" in state.failure.text
+
+
+@pytest.mark.parametrize(
+    ("carried", "field"),
+    [({"emotion": True}, "emotion"), ({"jaw": True}, "jaw"), ({"geometry": (3, 0)}, "geometry")],
+)
+def test_frames_that_carry_what_was_never_announced_are_not_taken(
+    carried: dict[str, Any], field: str
+) -> None:
+    state = open_state()
+    frames = messages.Frames(
+        stream=1, generation=0, first=0, count=1, curves=len(CURVES), timestamps=[0], **carried
+    )
+
+    with pytest.raises(ProtocolError) as refused:
+        state.on_message(frames, bytes(frames.payload_bytes))
+
+    assert refused.value.field == field
+    assert not state.now.batches
 
 
 def test_parameters_set_while_away_are_in_the_opening_and_not_sent_twice() -> None:

@@ -77,7 +77,7 @@ class Desk:
             batch = self.services.scheduler.next_batch()
             if not batch:
                 return count
-            job = WindowJob(batch[0].voice.model.backend, batch)
+            job = WindowJob(batch[0].backend, batch)
             job.run()
             job.land()
         return most

@@ -54,12 +54,15 @@ class FakeVoice:
         self.queued = False
         self.is_open = True
         self.value = value
+        self.width = 2
         self.landed: list[Flight] = []
 
     def take(self) -> Flight | None:
-        window = FakeWindow({"x": np.full((1, 2), self.value)})
-        return Flight(cast("Ready", self), cast("Any", FakeStream()), cast("Any", window), 0, 0) \
-            if self.is_open else None  # fmt: skip
+        window = FakeWindow({"x": np.full((1, self.width), self.value)})
+        if not self.is_open:
+            return None
+        stream, backend = cast("Any", FakeStream()), cast("Any", self.model.backend)
+        return Flight(cast("Ready", self), stream, cast("Any", window), backend, 0, 0)
 
     def land(self, flight: Flight) -> None:
         self.landed.append(flight)
@@ -144,3 +147,22 @@ def test_one_bad_window_costs_only_its_own_stream() -> None:
     assert [flight.failure is not None for flight in flights] == [False, True, False]
     assert flights[0].frames is not None
     assert flights[1].frames is None
+
+
+def test_windows_of_another_shape_are_not_put_into_one_batch() -> None:
+    scheduler, model = Scheduler(), FakeModel(FakeBackend(max_batch=4))
+    for number in range(4):
+        voice = FakeVoice(f"{number}", model)
+        voice.width = 2 + number % 2
+        submit(scheduler, voice, number)
+
+    assert names(scheduler.next_batch()) == ["0", "2"]
+    assert names(scheduler.next_batch()) == ["1", "3"]
+
+
+def test_models_that_share_a_network_share_its_batches() -> None:
+    scheduler, heard_by = Scheduler(), FakeBackend(max_batch=4)
+    for number in range(2):
+        submit(scheduler, FakeVoice(f"{number}", FakeModel(heard_by)), number)
+
+    assert names(scheduler.next_batch()) == ["0", "1"]

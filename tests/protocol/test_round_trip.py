@@ -74,7 +74,10 @@ def message_of(draw: st.DrawFn, cls: type[Message]) -> Message:
     if cls is messages.Frames:
         values["count"] = max(len(values["timestamps"]), 1)
         values["timestamps"] = values["timestamps"] or [0]
-        values |= draw(place_of(values["count"] * (values["curves"] + 4 * values["eyes"]) * 4))
+        values["geometry"] = draw(st.tuples(st.integers(0, 64), st.integers(0, 64)))
+        sides = 4 * values["eyes"] + 10 * values["emotion"] + 16 * values["jaw"]
+        columns = values["curves"] + sides + sum(values["geometry"])
+        values |= draw(place_of(values["count"] * columns * 4))
     return cls(**values)
 
 

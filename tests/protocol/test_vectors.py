@@ -11,6 +11,7 @@ import pytest
 
 from facewire.protocol.codec import Envelope, encode, unpack
 from facewire.protocol.errors import ProtocolError, RingError
+from facewire.protocol.limits import PROTOCOL_VERSION
 from facewire.protocol.messages import MESSAGES
 from facewire.protocol.ring import RingFile, RingReader
 
@@ -51,7 +52,7 @@ def test_every_canonical_vector_is_what_the_encoder_writes(golden_cases: list[Go
             continue
         envelope, _ = unpack(case.parts, to=case.to)
         header = encode(envelope.message, sequence=envelope.sequence, version=envelope.version)
-        if (header == case.parts[0]) != case.canonical and envelope.version == (1, 0):
+        if (header == case.parts[0]) != case.canonical and envelope.version == PROTOCOL_VERSION:
             wrong.append(f"{case.file}: {case.name}: {header.hex()}")
 
     assert not wrong, "\n".join(wrong)

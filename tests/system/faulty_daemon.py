@@ -14,6 +14,7 @@ from facewire.inference.loading import load_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from facewire.inference.model import Model
 
@@ -40,8 +41,8 @@ class FaultyBackend:
         return self.inner.run(feeds)
 
 
-def load_faulty(name: str, provider: str) -> Model:
-    model = load_model(name, provider)
+def load_faulty(name: str | Path, provider: str, **how: Any) -> Model:
+    model = load_model(name, provider, **how)
     return replace(model, backend=FaultyBackend(model.backend))
 
 

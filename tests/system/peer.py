@@ -11,7 +11,7 @@ import numpy as np
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from facewire.protocol import codec, messages
+from facewire.protocol import codec, limits, messages
 from facewire.protocol.ring import RingFile, RingReader, RingWriter
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class RawPeer:
     """Server's public key, own public and secret key."""
     inbox: list[messages.Message] = field(default_factory=list)
     received: int = 0
+    version: tuple[int, int] = (0, 0)
+    """What the last message was written in."""
     sequence: int = 0
     writer: RingWriter | None = None
     reader: RingReader | None = None
@@ -111,7 +113,7 @@ class RawPeer:
 
     def say_hello(self, token: str, *transports: str, **fields: Any) -> None:
         wanted: dict[str, Any] = {
-            "versions": [(1, 0)],
+            "versions": [limits.PROTOCOL_VERSION],
             "client": "raw-peer",
             "token": token,
             "transports": list(transports or ("inline",)),
@@ -158,7 +160,7 @@ class RawPeer:
             parts = self.socket.recv_multipart()
             envelope, payload = codec.unpack(parts, to="client")
             assert envelope.sequence == self.received + 1, "the daemon's messages have a gap"
-            self.received = envelope.sequence
+            self.received, self.version = envelope.sequence, envelope.version
             message = envelope.message
             if isinstance(message, messages.Ping):
                 if self.answers_pings:

@@ -94,7 +94,7 @@ def test_a_repeated_hello_is_refused_and_the_session_goes_on(
 
 
 @pytest.mark.parametrize(
-    ("offered", "chosen"), [([(1, 0)], (1, 0)), ([(2, 0), (1, 7)], (1, 0)), ([(1, 9)], (1, 0))]
+    ("offered", "chosen"), [([(1, 0)], (1, 0)), ([(2, 0), (1, 7)], (1, 1)), ([(1, 9)], (1, 1))]
 )
 def test_of_two_minors_the_lower_is_spoken(
     offered: list[tuple[int, int]],
@@ -105,6 +105,10 @@ def test_of_two_minors_the_lower_is_spoken(
     peer = connect(daemon, greet=False)
 
     assert peer.hello(daemon.token(), versions=offered).protocol == chosen
+    assert peer.version == chosen
+    peer.send(messages.Ping(nonce=5))
+    peer.expect(messages.Pong)
+    assert peer.version == chosen
 
 
 def test_another_major_version_is_refused_with_both_named(
@@ -114,7 +118,7 @@ def test_another_major_version_is_refused_with_both_named(
     peer.say_hello(daemon.token(), versions=[(7, 3)])
     error = peer.expect_error("version_refused")
     assert "7.3" in error.text
-    assert "1.0" in error.text
+    assert "1.1" in error.text
 
     other = connect(daemon, greet=False)
     hello = messages.Hello(versions=[(7, 3)], client="new", token=daemon.token())

@@ -139,9 +139,12 @@ class Client:
         parameters: Mapping[str, float] | None = None,
         emotion: Mapping[str, float] | None = None,
         seed: int = 0,
-        credit_frames: int = limits.CREDIT_FRAMES,
+        credit_frames: int | None = None,
         mouth_close: Literal["arkit", "raw"] = "arkit",
         ledger: bool = False,
+        automatic_emotion: bool = False,
+        emotion_window_samples: int = 0,
+        outputs: Sequence[str] = (),
         wait_s: float | None = WAIT_S,
     ) -> ClientStream:
         """Open one voice and return it.
@@ -158,9 +161,14 @@ class Client:
             parameters: REGISTRY §parameters.
             emotion: Constant emotion, weight in [0, 1] by name, REGISTRY §emotions.
             seed: Of blinks, gaze and brow accents.
-            credit_frames: Frames the daemon may be ahead of what you took.
+            credit_frames: Frames the daemon may be ahead of what you took. None: 1200, or 60 with
+                geometry, whose frames are large.
             mouth_close: Convention of `mouthClose`: `arkit` relative to an open jaw, or `raw`.
             ledger: Have each batch tell when the daemon did what.
+            automatic_emotion: Hear the emotion in the voice; what you set is then preferred.
+            emotion_window_samples: Audio one emotion inference hears, 16 kHz samples; 0: as fits
+                the model and `mode`.
+            outputs: What batches have beside curves and eyes: `emotion`, `jaw`, `geometry`.
             wait_s: Longest wait of `send` and of each step of the iteration; None: no limit.
 
         Raises:
@@ -168,6 +176,9 @@ class Client:
             RemoteError: the daemon refused; `code` says why (`unknown_model`, …).
             FacewireError: the connection was given up.
         """
+        if credit_frames is None:
+            wide = "geometry" in outputs
+            credit_frames = limits.CREDIT_GEOMETRY_FRAMES if wide else limits.CREDIT_FRAMES
         rate = Fraction(*fps) if isinstance(fps, tuple) else Fraction(fps)
         template = messages.OpenStream(
             stream=next(self._stream_ids),
@@ -185,6 +196,9 @@ class Client:
             credit_frames=credit_frames,
             mouth_close=mouth_close,
             ledger=ledger,
+            automatic_emotion=automatic_emotion,
+            emotion_window_samples=emotion_window_samples,
+            outputs=list(outputs),
         )
         codec.encode(template, sequence=1)  # a wrong value is told here, not in the I/O thread
         stream = ClientStream(self._connection, StreamState(template), wait_s)
@@ -196,7 +210,7 @@ class Client:
         return stream
 
     def models(self) -> list[dict[str, Any]]:
-        """Return the models that can be opened: name, family, identities, look-ahead."""
+        """Return the models that can be opened, each as SPEC §4 `models` describes it."""
         return self._connection.ask(messages.ListModels(), messages.Models, ANSWER_S).models
 
     def stats(self) -> dict[str, Any]:

@@ -33,6 +33,15 @@ class FrameBatch:
     """float32[n, curves], in the order of `ClientStream.curves`."""
     eyes: NDArray[np.float32] | None
     """float32[n, 4], right x, right y, left x, left y in degrees; None when not sent."""
+    emotion: NDArray[np.float32] | None
+    """float32[n, 10], what the face was told to feel, REGISTRY §emotions; None unless asked for."""
+    jaw: NDArray[np.float32] | None
+    """float32[n, 4, 4]: takes the lower teeth at rest to where they are (p' = M p, cm); None unless
+    asked for."""
+    skin: NDArray[np.float32] | None
+    """float32[n, 3 * vertices], absolute, cm; None unless asked for."""
+    tongue: NDArray[np.float32] | None
+    """float32[n, 3 * tongue vertices], absolute, cm; None unless asked for."""
     flags: tuple[str, ...]
     """REGISTRY §flags, such as `audio_sanitised`."""
     ledger: tuple[int, ...]
@@ -115,13 +124,22 @@ class EventLog:
 def batch_from_message(message: Frames, payload: bytes, utterance: int) -> FrameBatch:
     """Return the frames of a checked message; the arrays are read-only views of `payload`."""
     values = np.frombuffer(payload, "<f4").astype(np.float32, copy=False)
-    curves = values[: message.count * message.curves].reshape(message.count, message.curves)
-    eyes = values[message.count * message.curves :]
+    ends = np.cumsum(message.columns) * message.count
+    parts = (
+        part.reshape(message.count, -1) if part.size else None
+        for part in np.split(values, ends[:-1])
+    )
+    curves, eyes, emotion, jaw, skin, tongue = parts
+    assert curves is not None  # a frame has at least one
     return FrameBatch(
         first=message.first,
         timestamps=np.array(message.timestamps, np.int64),
         curves=curves,
-        eyes=eyes.reshape(message.count, 4) if message.eyes else None,
+        eyes=eyes,
+        emotion=emotion,
+        jaw=None if jaw is None else jaw.reshape(-1, 4, 4),
+        skin=skin,
+        tongue=tongue,
         flags=tuple(message.flags),
         ledger=tuple(message.ledger or ()),
         utterance=utterance,

@@ -56,7 +56,7 @@ def encode(
     for name, rule, default in _PLANS[type(message)]:
         value = getattr(message, name)
         if default is MISSING or value != default or type(value) is not type(default):
-            wire[name] = rule.check(value, name)
+            wire[name] = rule.to_wire(value, name)
     message.check_together()
     try:
         header: bytes = msgpack.packb(wire)
@@ -98,14 +98,20 @@ def decode(header: Buffer, *, to: Side) -> Envelope:
     return Envelope(message, sequence, version)
 
 
-def pack(message: Message, payload: Buffer | None = None, *, sequence: int) -> list[Buffer]:
+def pack(
+    message: Message,
+    payload: Buffer | None = None,
+    *,
+    sequence: int,
+    version: tuple[int, int] = limits.PROTOCOL_VERSION,
+) -> list[Buffer]:
     """Return the parts of one multipart; `payload` is not copied.
 
     Raises:
         ProtocolError: the message or its payload breaks a rule.
     """
     _check_payload(message, payload)
-    header = encode(message, sequence=sequence)
+    header = encode(message, sequence=sequence, version=version)
     return [header] if payload is None else [header, payload]
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 NAME_BYTES = 128
 """UTF-8 bytes of a name inside a list or map."""
+MODEL_TEXTS = ("emotion", "provider", "variant")
+"""Keys of a model that came with version 1.1: empty where there is nothing to say."""
 _U32 = 2**32 - 1
 _U53 = 2**53 - 1
 _NAME = StringRule(max_bytes=NAME_BYTES)
@@ -115,14 +117,16 @@ def rings() -> Any:
 
 
 def models() -> Any:
-    """List of models: name, family, identities, look-ahead in 16 kHz samples."""
+    """List of models: what each is called, is made of, needs and runs on."""
     model = RecordRule(
         {
             "name": StringRule(max_bytes=64),
             "family": StringRule(max_bytes=64),
             "identities": ListRule(StringRule(max_bytes=64), max_items=256),
             "look_ahead_samples": IntegerRule(0, _U32),
-        }
+            **dict.fromkeys(MODEL_TEXTS, StringRule(max_bytes=64)),
+        },
+        dict.fromkeys(MODEL_TEXTS, ""),
     )
     return _field(ListRule(model, max_items=256))
 

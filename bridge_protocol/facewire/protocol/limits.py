@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-PROTOCOL_VERSION: Final = (1, 0)
+PROTOCOL_VERSION: Final = (1, 1)
 """(major, minor) this package speaks."""
 
 MAX_PART_BYTES: Final = 2 * 1024 * 1024
@@ -38,11 +38,15 @@ MAX_FRAMES_PER_MESSAGE: Final = 1024
 """Frames of one message."""
 MAX_CURVES: Final = 1024
 """Curves of one frame."""
+MAX_GEOMETRY_FLOATS: Final = 512 * 1024
+"""Numbers of one frame's skin or tongue; a whole frame must fit in a part."""
 
 CREDIT_S: Final = 10
 """Seconds of audio a client may be ahead of what the daemon has consumed."""
 CREDIT_FRAMES: Final = 1200
 """Frames a client grants ahead by default (20 s at 60 fps)."""
+CREDIT_GEOMETRY_FRAMES: Final = 60
+"""Frames with geometry a client grants ahead by default: 50 MB of a full-size face."""
 RING_BYTES: Final = 4 * 1024 * 1024
 """One byte ring; a session has one each way."""
 MAX_RINGS_BYTES: Final = 256 * 1024 * 1024

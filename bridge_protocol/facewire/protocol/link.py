@@ -50,6 +50,8 @@ class Link:
         """True once the ZMTP handshake succeeded: someone speaks ZeroMQ there."""
         self.refused_by_key = False
         """True when the daemon does not know our CURVE key."""
+        self.version = limits.PROTOCOL_VERSION
+        """What we write; `welcome` says which."""
         self._next_sequence = 1
         self._due_sequence: int | None = 1
         self._writer: RingWriter | None = None
@@ -126,7 +128,7 @@ class Link:
             placed = self._place(message, payload, sequence)
             if placed is not None:
                 message, payload, way = placed, None, "ring"
-        parts = codec.pack(message, payload, sequence=sequence)
+        parts = codec.pack(message, payload, sequence=sequence, version=self.version)
         self._next_sequence += 1
         try:
             self.dealer.send_multipart(parts, zmq.NOBLOCK)

@@ -215,7 +215,8 @@ class LinkKeeper:
 
     def _on_welcome(self, welcome: messages.Welcome) -> None:
         assert self.link is not None
-        codec.choose_version([welcome.protocol])  # raises when it is none of ours
+        # Raises when it is none of ours.
+        self.link.version = codec.choose_version([welcome.protocol])
         if welcome.rings is not None:
             try:
                 self.link.open_rings(welcome.rings)

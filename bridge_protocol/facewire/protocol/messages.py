@@ -31,6 +31,7 @@ from facewire.protocol.fields import (
     strings,
     versions,
 )
+from facewire.protocol.rules import EMOTION_COUNT
 
 U32 = 2**32 - 1
 U53 = 2**53 - 1  # whole numbers every JSON reader and Blueprint int64 keeps exactly
@@ -39,6 +40,7 @@ ENCODINGS = ("int16", "float32")
 MODES = ("burst", "live")
 MOUTH_CLOSE = ("arkit", "raw")
 TRANSPORTS = ("ring", "inline")
+OUTPUTS = ("emotion", "jaw", "geometry")
 
 
 class Message:
@@ -96,7 +98,7 @@ class Welcome(Message):
     rings: dict[str, dict[str, str | int]] | None = rings()
     """`to_daemon` and `to_client`, each {path, size_bytes}; absent: payloads go inline."""
     models: list[dict[str, object]] = models()
-    """Models ready to open, each {name, family, identities, look_ahead_samples}."""
+    """Models ready to open."""
     rigs: list[str] = strings()
     """Curve sets the daemon can answer in."""
     capacity: dict[str, int] = integer_map()
@@ -226,6 +228,12 @@ class OpenStream(Message):
     """`arkit`: mouthClose is relative to an open jaw; `raw`: as the model has it."""
     ledger: bool = boolean(default=False)
     """True: each `frames` carries its latency ledger."""
+    automatic_emotion: bool = boolean(default=False)
+    """True: hear the emotion in the voice; `emotion` and its keys are then preferred ones."""
+    emotion_window_samples: int = integer(0, U32, default=0)
+    """Audio one emotion inference hears, 16 kHz samples; 0: as fits the model and `mode`."""
+    outputs: list[str] = strings(known=OUTPUTS, default=(), max_items=16)
+    """What frames carry beside curves and eyes; none is sent unasked."""
 
     def check_together(self) -> None:
         """See `Message.check_together`."""
@@ -253,7 +261,7 @@ class StreamOpened(Message):
     fps: tuple[int, int] = pair(1, 1_000_000)
     """As asked."""
     look_ahead_samples: int = integer(0, U32)
-    """Future audio a frame needs, in 16 kHz samples."""
+    """Future audio a frame needs, in 16 kHz samples; with what hearing emotions needs."""
     burst_frames: int = integer(1, U32)
     """Most frames one window gives at once."""
     mouth_close: str = string(choices=MOUTH_CLOSE)
@@ -266,6 +274,14 @@ class StreamOpened(Message):
     """The face of it; empty when it has one without a name."""
     rig: str = string(max_bytes=64)
     """The curve set of the frames."""
+    emotion_model: str = string(max_bytes=64, default="")
+    """What hears the emotion; empty without `automatic_emotion`."""
+    emotion_window_samples: int = integer(0, U32, default=0)
+    """Audio one emotion inference hears, 16 kHz samples; 0 without `automatic_emotion`."""
+    outputs: list[str] = strings(known=OUTPUTS, default=(), max_items=16)
+    """What frames carry beside curves and eyes, as asked."""
+    geometry: tuple[int, int] = pair(0, limits.MAX_GEOMETRY_FLOATS, default=(0, 0))
+    """Numbers per frame of the skin and of the tongue, three a vertex; [0, 0] without."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -372,7 +388,7 @@ class Credit(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class Frames(Message):
-    """A burst of frames: float32[count, curves], then float32[count, 4] eye degrees if `eyes`."""
+    """A burst of frames: float32[count, curves], and behind them whatever else is said below."""
 
     TYPE = "frames"
     TO_CLIENT = True
@@ -389,6 +405,12 @@ class Frames(Message):
     """Audio instant of each frame, in 16 kHz samples since the start of the utterance."""
     eyes: bool = boolean(default=False)
     """True: eye rotations follow the curves, right x, right y, left x, left y in degrees."""
+    emotion: bool = boolean(default=False)
+    """True: then the ten emotions that the face was told to feel, REGISTRY §emotions."""
+    jaw: bool = boolean(default=False)
+    """True: then the jaw's 4 x 4 matrix, row by row."""
+    geometry: tuple[int, int] = pair(0, limits.MAX_GEOMETRY_FLOATS, default=(0, 0))
+    """Numbers per frame of the skin, which follows then, and of the tongue, which is last."""
     offset: int | None = integer(0, U53, optional=True)
     """Byte offset of the record in the ring; absent: inline."""
     length_bytes: int | None = integer(1, limits.MAX_PART_BYTES, optional=True)
@@ -401,7 +423,13 @@ class Frames(Message):
     @property
     def payload_bytes(self) -> int:
         """Bytes the payload must have."""
-        return self.count * (self.curves * 4 + (16 if self.eyes else 0))
+        return self.count * 4 * sum(self.columns)
+
+    @property
+    def columns(self) -> tuple[int, int, int, int, int, int]:
+        """Numbers per frame of curves, eyes, emotion, jaw, skin and tongue, in payload order."""
+        sides = (4 * self.eyes, EMOTION_COUNT * self.emotion, 16 * self.jaw)
+        return (self.curves, *sides, *self.geometry)
 
     def check_together(self) -> None:
         """See `Message.check_together`."""
@@ -416,7 +444,7 @@ class Frames(Message):
         _check_place(self, self.offset, self.length_bytes)
 
     def check_payload_bytes(self, size_bytes: int) -> None:
-        """float32[count, curves], and float32[count, 4] with `eyes`."""
+        """float32[count, n] for each of `columns` that is not 0."""
         if size_bytes != self.payload_bytes:
             raise _wrong_payload(self, self.payload_bytes, size_bytes)
 
@@ -475,7 +503,7 @@ class Models(Message):
     TYPE = "models"
     TO_CLIENT = True
     models: list[dict[str, object]] = models()
-    """Each {name, family, identities, look_ahead_samples}."""
+    """Those that are loaded; `emotion` names what hears emotions for it."""
 
 
 @dataclass(frozen=True, kw_only=True)

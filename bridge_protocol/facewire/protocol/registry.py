@@ -138,6 +138,8 @@ WARNINGS: Final[dict[str, str]] = {
     "audio_sanitised": "NaN, infinite, denormal or far too loud samples were replaced; said once "
     "per generation, and `frames` made from such audio carry the flag.",
     "provider_fallback": "The accelerator asked for with `auto` is not there: the CPU computes.",
+    "network_repaired": "A network answered with numbers that are none (NaN, Inf): they were left "
+    "out; said once per generation, and `frames` made of such answers carry the flag.",
     "ring_unavailable": "No ring could be made for this session: payloads go inline.",
     "mapping_refused": "The curve table of this stream's rig was edited and is not valid; the last "
     "valid one stays in force. The text says what is wrong and where.",
@@ -149,6 +151,7 @@ WARNINGS: Final[dict[str, str]] = {
 
 FLAGS: Final[dict[str, str]] = {
     "audio_sanitised": "Audio behind these frames was repaired.",
+    "network_repaired": "A network's answer behind these frames was repaired.",
     "dropped": "Frames between the last message and this one were dropped by age (`mode: live`).",
     "resumed": "The first frames of a stream that was opened with `first_frame`.",
 }
@@ -164,10 +167,12 @@ REASONS: Final[dict[str, str]] = {
 """`bye.reason`."""
 
 FEATURES: Final[dict[str, str]] = {
+    "automatic_emotion": "`automatic_emotion` is served, with models whose `emotion` is not empty.",
     "emotion": "`emotion` in `open_stream` and the message `emotion` act on the face.",
     "eyes": "`frames` carry eye rotations.",
     "ledger": "`frames` carry the latency ledger when asked.",
     "live": "`mode: live` is served.",
+    "outputs": "`outputs` of `open_stream` is served, as far as the model can.",
 }
 """`welcome.features`."""
 

@@ -11,10 +11,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from itertools import pairwise
 from math import isfinite
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from facewire.protocol import limits
 from facewire.protocol.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 EMOTION_COUNT = 10
 """Emotions of an A2F emotion vector."""
@@ -34,6 +37,10 @@ class Rule(ABC):
         Raises:
             ProtocolError: it breaks the rule; `name` is the header key put into it.
         """
+
+    def to_wire(self, value: Any, name: str) -> Any:
+        """Return what the encoder writes of `value`. Raises as `check`."""
+        return self.check(value, name)
 
 
 class IntegerRule(Rule):
@@ -133,6 +140,11 @@ class ListRule(Rule):
         check = self.item.check
         return [check(entry, name) for entry in value]
 
+    def to_wire(self, value: Any, name: str) -> list[Any]:
+        """See `Rule.to_wire`."""
+        _check_items(value, name, self.min_items, self.max_items)
+        return [self.item.to_wire(entry, name) for entry in value]
+
 
 class IntegersRule(Rule):
     """List of whole numbers; checked in bulk, as `frames` carries one per frame."""
@@ -191,20 +203,35 @@ class MapRule(Rule):
 
 
 class RecordRule(Rule):
-    """Map with fixed keys, all needed; unknown keys are passed over."""
+    """Map with fixed keys; all but those with a default are needed, unknown ones passed over."""
 
-    def __init__(self, members: dict[str, Rule]) -> None:
+    def __init__(
+        self, members: dict[str, Rule], defaults: Mapping[str, object] | None = None
+    ) -> None:
         self.members = members
-        inside = ", ".join(f"`{key}`: {rule.words}" for key, rule in members.items())
+        self.defaults = dict(defaults or {})
+        inside = ", ".join(
+            f"`{key}`{'?' if key in self.defaults else ''}: {rule.words}"
+            for key, rule in members.items()
+        )
         self.words = f"map {{{inside}}}"
 
     def check(self, value: Any, name: str) -> dict[str, Any]:
         """See `Rule.check`."""
         _check_map(value, name, limits.MAX_ITEMS)
-        missing = [key for key in self.members if key not in value]
+        found = {**self.defaults, **value}
+        missing = [key for key in self.members if key not in found]
         if missing:
             raise ProtocolError("malformed", f"`{name}` lacks `{missing[0]}`.", field=name)
-        return {key: rule.check(value[key], name) for key, rule in self.members.items()}
+        return {key: rule.check(found[key], name) for key, rule in self.members.items()}
+
+    def to_wire(self, value: Any, name: str) -> dict[str, Any]:
+        """Return the checked map without members that hold their default."""
+        return {
+            key: entry
+            for key, entry in self.check(value, name).items()
+            if key not in self.defaults or entry != self.defaults[key]
+        }
 
 
 class EmotionKeysRule(Rule):

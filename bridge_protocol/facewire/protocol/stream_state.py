@@ -219,8 +219,9 @@ class StreamState:
         if self._is_void(message.generation):
             self.counters.stale_batches += 1
             return
-        curves = len(self.opened.curves) if self.opened is not None else 0
-        self.now.accept_frames(message, payload, curves=curves, sent_samples=self._sent_samples)
+        self.now.accept_frames(
+            message, payload, opened=self.opened, sent_samples=self._sent_samples
+        )
         self.counters.frames_received += message.count
         self.counters.batches_received += 1
 
@@ -238,8 +239,13 @@ class StreamState:
             self._first_window_samples = message.credit_samples
         else:
             self.counters.resumes += 1
-            if self.opened.curves != message.curves:
-                self._end(ProtocolError("unsupported", "The stream came back in other curves."))
+            before, after = self.opened, message
+            if (before.curves, before.geometry) != (after.curves, after.geometry):
+                self._end(
+                    ProtocolError(
+                        "unsupported", "The stream came back in other curves or geometry."
+                    )
+                )
                 return
         self.opened = message
         self.phase = "open"

@@ -64,19 +64,24 @@ class Utterance:
         return batch
 
     def accept_frames(
-        self, message: messages.Frames, payload: bytes, *, curves: int, sent_samples: int
+        self,
+        message: messages.Frames,
+        payload: bytes,
+        *,
+        opened: messages.StreamOpened | None,
+        sent_samples: int,
     ) -> None:
         """Queue the frames of a message.
 
         Args:
             message: The message.
             payload: Its payload.
-            curves: Curves a frame has.
+            opened: What was announced.
             sent_samples: Samples the daemon was sent; what it was not is never forgotten,
                 whatever frames it claims to have made.
 
         Raises:
-            ProtocolError: they are not the ones due, or have another number of curves.
+            ProtocolError: they are not the ones due, or carry something else than announced.
         """
         skipped = message.first - self.received_frames
         if skipped < 0 or (skipped and "dropped" not in message.flags):
@@ -87,14 +92,7 @@ class Utterance:
                 limit=self.received_frames,
                 got=message.first,
             )
-        if message.curves != curves:
-            raise ProtocolError(
-                "malformed",
-                f"{message.curves} curves came, {curves} were announced.",
-                field="curves",
-                limit=curves,
-                got=message.curves,
-            )
+        _check_announced(message, opened)
         self.batches.append(batch_from_message(message, payload, self.number))
         self.received_frames = message.first + message.count
         self._drop_what_no_frame_needs(sent_samples)
@@ -122,3 +120,26 @@ class Utterance:
         while len(self.keys) > 1 and self.keys[1][0] <= kept_from_16k:
             del self.keys[0]
             self.keys_dropped += 1
+
+
+def _check_announced(message: messages.Frames, opened: messages.StreamOpened | None) -> None:
+    curves = len(opened.curves) if opened is not None else 0
+    if message.curves != curves:
+        raise ProtocolError(
+            "malformed",
+            f"{message.curves} curves came, {curves} were announced.",
+            field="curves",
+            limit=curves,
+            got=message.curves,
+        )
+    outputs = opened.outputs if opened is not None else []
+    geometry = opened.geometry if opened is not None else (0, 0)
+    if message.geometry != geometry:
+        text = f"Geometry of {message.geometry} came, {geometry} was announced."
+        raise ProtocolError("malformed", text, field="geometry")
+    for name, came in (("emotion", message.emotion), ("jaw", message.jaw)):
+        if came != (name in outputs):
+            raise ProtocolError(
+                "malformed", f"`{name}` is {came} in frames, and was announced otherwise.",
+                field=name,
+            )  # fmt: skip

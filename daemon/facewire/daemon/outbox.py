@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from facewire.daemon.logs import log
 from facewire.daemon.port import Sent
-from facewire.protocol import codec, messages
+from facewire.protocol import codec, limits, messages
 from facewire.protocol.errors import FacewireError, ProtocolError
 from facewire.protocol.registry import ERRORS
 
@@ -52,6 +52,8 @@ class Outbox:
         self._overflowed = False
         self.reached = False
         """True once the peer took anything at all."""
+        self.version = limits.PROTOCOL_VERSION
+        """What is written; set once a hello has said what the peer speaks."""
         self.ring: RingWriter | None = None
         self.gone = False
         """True once the peer is known to be away."""
@@ -80,7 +82,7 @@ class Outbox:
         if self.gone or self._overflowed:
             return
         try:
-            parts = codec.pack(message, payload, sequence=self._sequence + 1)
+            parts = codec.pack(message, payload, sequence=self._sequence + 1, version=self.version)
         except ProtocolError as error:
             # A message of ours that breaks our own rules is a bug; it must not end the loop.
             log().error("cannot send %s: %s", message.TYPE, error.text, extra={"key": "unsendable"})

@@ -12,6 +12,8 @@ from facewire.daemon.counters import Meter, Reservoir
 from facewire.protocol import limits, messages
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from facewire.daemon.outbox import Outbox
     from facewire.daemon.scheduler import Flight
     from facewire.daemon.services import Services
@@ -31,6 +33,8 @@ class Delivery:
     with_ledger: bool
     is_resumed: bool
     """The first frames are flagged `resumed`."""
+    outputs: frozenset[str] = frozenset()
+    """What the client asked for beside curves and eyes: some of `messages.OUTPUTS`."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Outflow:
 
     def add(self, frames: FrameBatch, flight: Flight) -> None:
         """Queue the frames that a window gave."""
-        self._waiting.append(_Burst(frames, flight))
+        self._waiting.append(_Burst(_asked(frames, self._delivery.outputs), flight))
 
     def pump(self) -> None:
         """Send what credit and the peer's speed allow; in `live` drop what has become too old."""
@@ -75,7 +79,8 @@ class Outflow:
             room = self.credit_frames - burst.frames.first
             if room <= 0:
                 return
-            count = min(len(burst.frames.timestamps), room, limits.MAX_FRAMES_PER_MESSAGE)
+            most = min(_fitting(burst.frames), limits.MAX_FRAMES_PER_MESSAGE)
+            count = min(len(burst.frames.timestamps), room, most)
             self._send(_part(burst.frames, 0, count), burst.flight)
             if count == len(burst.frames.timestamps):
                 self._waiting.popleft()
@@ -105,6 +110,9 @@ class Outflow:
             curves=frames.curves.shape[1],
             timestamps=frames.timestamps.tolist(),
             eyes=True,
+            emotion=frames.emotion is not None,
+            jaw=frames.jaw is not None,
+            geometry=(_width(frames.skin), _width(frames.tongue)),
             flags=[*frames.flags, *self._flags],
             ledger=list(instants) if self._delivery.with_ledger else None,
         )
@@ -129,16 +137,49 @@ class Outflow:
 def _part(frames: FrameBatch, start: int, stop: int | None) -> FrameBatch:
     if start == 0 and stop == len(frames.timestamps):
         return frames
+    cut = slice(start, stop)
     return replace(
         frames,
         first=frames.first + start,
-        timestamps=frames.timestamps[start:stop],
-        curves=frames.curves[start:stop],
-        eyes=frames.eyes[start:stop],
+        timestamps=frames.timestamps[cut],
+        curves=frames.curves[cut],
+        eyes=frames.eyes[cut],
+        emotion=None if frames.emotion is None else frames.emotion[cut],
+        jaw=None if frames.jaw is None else frames.jaw[cut],
+        skin=None if frames.skin is None else frames.skin[cut],
+        tongue=None if frames.tongue is None else frames.tongue[cut],
     )
 
 
+def _asked(frames: FrameBatch, outputs: frozenset[str]) -> FrameBatch:
+    """Return the frames without what the client did not ask for."""
+    return replace(
+        frames,
+        emotion=frames.emotion if "emotion" in outputs else None,
+        jaw=frames.jaw if "jaw" in outputs else None,
+        skin=frames.skin if "geometry" in outputs else None,
+        tongue=frames.tongue if "geometry" in outputs else None,
+    )
+
+
+def _blocks(frames: FrameBatch) -> list[NDArray[np.float32]]:
+    """Return what a message carries, in the order of its payload."""
+    known = (
+        frames.curves, frames.eyes, frames.emotion, frames.jaw, frames.skin, frames.tongue
+    )  # fmt: skip
+    return [block for block in known if block is not None]
+
+
+def _width(block: NDArray[np.float32] | None) -> int:
+    return 0 if block is None else int(block.shape[1])
+
+
+def _fitting(frames: FrameBatch) -> int:
+    """Return how many of these frames one message can carry."""
+    frame_bytes = sum(block[0].nbytes for block in _blocks(frames))
+    return int(limits.MAX_PART_BYTES // frame_bytes)
+
+
 def _payload(frames: FrameBatch) -> bytes:
-    """Return float32[n, curves], then float32[n, 4] eye degrees, little-endian."""
-    curves = np.ascontiguousarray(frames.curves, "<f4")
-    return curves.tobytes() + np.ascontiguousarray(frames.eyes, "<f4").tobytes()
+    """Return float32[n, curves], float32[n, 4] eye degrees, and what else there is (SPEC §4)."""
+    return b"".join(np.ascontiguousarray(block, "<f4").tobytes() for block in _blocks(frames))

@@ -196,6 +196,7 @@ class Reception:
         )
         self._sessions += 1
         self._services.counters.sessions += 1
+        peer.outbox.version = chosen
         peer.outbox.post(self._welcome(name, chosen, rings))
         peer.connection.greeted = peer.connection.greeted or not _is_stale(peer)
         if wants_ring and rings is None:

@@ -1,9 +1,10 @@
 """Which window is inferred next: the one whose face is due first.
 
 Every voice has at most one window on its way and one entry here, so the queue is bounded by the
-number of streams. On a GPU the windows of all voices that share a model go as one batch, up to what
-the backend takes; on a CPU a batch gains nothing, so a backend there takes one at a time and
-several workers run side by side.
+number of streams. On a GPU the windows of all voices that one network runs go as one batch, up to
+what its backend takes: those of faces with a model in common, and those of emotions, which models
+may share. On a CPU a batch gains nothing, so a backend there takes one at a time and several
+workers run side by side.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from facewire.inference.model import Model
+    from facewire.inference.backend import Backend
     from facewire.inference.stream import FrameBatch, Stream, Window
 
 
@@ -23,10 +24,6 @@ class Ready(Protocol):
 
     queued: bool
     """True while it has an entry in the queue; only the scheduler sets it."""
-
-    @property
-    def model(self) -> Model:
-        """What its windows run through."""
 
     def take(self) -> Flight | None:
         """Return its next window, or None when it has none any more (closed, interrupted)."""
@@ -42,6 +39,8 @@ class Flight:
     voice: Ready
     stream: Stream
     window: Window
+    backend: Backend
+    """What runs the window."""
     due_ns: int
     complete_ns: int
     """When its last sample had arrived."""
@@ -50,6 +49,10 @@ class Flight:
     ready_ns: int = 0
     frames: FrameBatch | None = None
     failure: Exception | None = None
+
+    def fits(self, other: Flight) -> bool:
+        """Return whether the two windows can go through their network together."""
+        return self.backend is other.backend and _shapes(self) == _shapes(other)
 
 
 class Scheduler:
@@ -69,21 +72,20 @@ class Scheduler:
             heapq.heappush(self._queue, (due_ns, next(self._order), voice))
 
     def next_batch(self) -> list[Flight]:
-        """Return the windows to infer next, all of one model; empty when there are none."""
+        """Return the windows to infer next, all of one network; empty when there are none."""
         first = self._pop()
         if first is None:
             return []
-        model = first.voice.model
         batch = [first]
         others = []
-        while len(batch) < model.backend.max_batch and self._queue:
+        while len(batch) < first.backend.max_batch and self._queue:
             entry = heapq.heappop(self._queue)
             voice = entry[2]
-            if voice.model is not model:
+            flight = voice.take()
+            if flight is not None and not flight.fits(first):
                 others.append(entry)
                 continue
             voice.queued = False
-            flight = voice.take()
             if flight is not None:
                 batch.append(flight)
         for entry in others:
@@ -98,3 +100,8 @@ class Scheduler:
             if flight is not None:
                 return flight
         return None
+
+
+def _shapes(flight: Flight) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each feed without its batch axis: emotion windows differ in length."""
+    return {name: values.shape[1:] for name, values in flight.window.feeds.items()}

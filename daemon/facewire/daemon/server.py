@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from facewire.daemon.settings import Config
     from facewire.daemon.signals import SignalBell
+    from facewire.inference.loading import Noise
     from facewire.protocol.runtime import InstancePaths
 
 MESSAGES_PER_TURN: Final = 64
@@ -64,6 +65,10 @@ class Ready:
     model: str
     provider: str
     workers: int
+    models: list[str]
+    """All that are loaded, `model` first."""
+    emotion_model: str
+    """What hears emotions; empty: nothing does."""
 
 
 class Daemon:
@@ -97,7 +102,14 @@ class Daemon:
     def _build(self) -> None:
         config = self.config
         self._services = Services(config.limits, open_shelf(config.daemon.mappings))
-        self._shelf = Shelf(config.daemon.model, config.daemon.provider, self._start_loading)
+        noise: Noise = "varying" if config.daemon.noise == "varying" else "constant"
+        self._shelf = Shelf(
+            config.daemon.model,
+            config.daemon.provider,
+            self._start_loading,
+            emotion=config.daemon.emotion_model,
+            noise=noise,
+        )
         self._rings = RingStore(
             self._paths, config.limits.ring_bytes, config.limits.rings_total_bytes
         )
@@ -109,10 +121,14 @@ class Daemon:
         )
         self._services.rigs.tell = self._reception.warn_users_of
         self._drain = Drain(self._services, self._reception)
-        model = self._shelf.load_default()
+        others = [each.strip() for each in config.daemon.load.split(",") if each.strip()]
+        model = self._shelf.load_default(others)
+        emotion = self._shelf.emotion
         self._size = config.daemon.workers or default_workers()
         self._pool = self._add_pool("worker", self._size)
         self._loader: Pool | None = None
+        self._preparer: Pool | None = None
+        self._services.start_aside = self._start_aside
         self._services.rigs.start = self._start_loading
         self._loop.add(self._bell.source, self._hear_signals)
         now_ns = self._services.clock()
@@ -127,6 +143,8 @@ class Daemon:
             model=model.name,
             provider=model.backend.name,
             workers=self._size,
+            models=[each.name for each in self._shelf.models],
+            emotion_model=emotion.name if emotion is not None else "",
         )
 
     # --- building -----------------------------------------------------------------------------
@@ -168,6 +186,12 @@ class Daemon:
             self._loader = self._add_pool("loader", 1)
         self._loader.start(job)
 
+    def _start_aside(self, job: Job) -> None:
+        # Not the loader: what it does may take minutes.
+        if self._preparer is None:
+            self._preparer = self._add_pool("preparer", 1)
+        self._preparer.start(job)
+
     # --- running ------------------------------------------------------------------------------
 
     def run(self, on_ready: Callable[[Ready], None]) -> int:
@@ -203,7 +227,7 @@ class Daemon:
             self._tick_due_ns = now_ns + BUSY_TICK_MS * _NS_PER_MS
             self._tick(now_ns)
         while self._pool.has_room and (batch := self._services.scheduler.next_batch()):
-            self._pool.start(WindowJob(batch[0].voice.model.backend, batch))
+            self._pool.start(WindowJob(batch[0].backend, batch))
 
     def _tick(self, now_ns: int) -> None:
         self._reception.tick(self._ports)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from facewire.daemon.settings import LimitSettings
+    from facewire.daemon.worker import Job
 
 
 @dataclass
@@ -24,6 +25,8 @@ class Services:
     rigs: RigShelf = field(default_factory=RigShelf)
     scheduler: Scheduler = field(default_factory=Scheduler)
     counters: Counters = field(default_factory=Counters)
+    start_aside: Callable[[Job], None] | None = None
+    """Runs a job beside the inference of windows; None: there is nobody who could."""
     clock: Callable[[], int] = time.monotonic_ns
     """Monotonic nanoseconds."""
     open_streams: int = 0

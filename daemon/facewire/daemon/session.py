@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 from facewire.daemon.logs import log
@@ -28,6 +29,10 @@ VIOLATIONS: Final = frozenset(
 )  # fmt: skip
 """Codes of rules that a sound client never breaks; `MAX_VIOLATIONS` of them end the session."""
 _NS_PER_MS: Final = 1_000_000
+NAME_BYTES: Final = 64
+"""UTF-8 bytes of a model's name on the wire."""
+_MODELS_BYTES: Final = 32 * 1024
+_IDENTITIES_TOLD: Final = 64
 _RELEASE_SHARE: Final = 8
 """Ring records are released at the latest when they fill this part of the ring."""
 
@@ -278,13 +283,30 @@ class Session:
 
 
 def described(models: Sequence[Model]) -> list[dict[str, object]]:
-    """Return models as `welcome` and `models` tell of them."""
-    return [
-        {
+    """Return models as `welcome` and `models` tell of them, as many as a header has room for."""
+    told: list[dict[str, object]] = []
+    room = _MODELS_BYTES
+    for model in models:
+        emotion = model.emotion.name if model.emotion is not None else ""
+        texts = {
             "name": model.name,
             "family": model.family_name,
-            "identities": list(model.identities),
+            "emotion": emotion,
+            "provider": model.backend.name,
+            "variant": model.variant,
+        }
+        entry = {
+            **{key: shortened(text) for key, text in texts.items()},
+            "identities": [shortened(each) for each in model.identities[:_IDENTITIES_TOLD]],
             "look_ahead_samples": model.look_ahead_samples,
         }
-        for model in models
-    ]
+        room -= len(json.dumps(entry))
+        if room < 0:
+            break
+        told.append(entry)
+    return told
+
+
+def shortened(text: str) -> str:
+    """Return a name as the wire takes it: at most 64 bytes."""
+    return text.encode()[:NAME_BYTES].decode(errors="ignore")

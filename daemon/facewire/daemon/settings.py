@@ -44,6 +44,19 @@ class DaemonSettings:
     model: str = _text(
         "embedded", "Model of streams that name none: a name, or the path of a bundle's folder."
     )
+    load: str = _text(
+        "", "More models loaded at start, names or folders, with commas between; empty: none."
+    )
+    emotion_model: str = _text(
+        "",
+        "Audio2Emotion model that hears emotions for streams that ask: a name, or a folder; "
+        "empty: none.",
+    )
+    noise: str = _text(
+        "constant",
+        "Noise of diffusion models: the same in every window, or fresh in each.",
+        ("constant", "varying"),
+    )
     provider: str = _text("cpu", "Execution provider: cpu, auto, or one of ONNX Runtime's by name.")
     mappings: str = _text(
         "", "Folder of curve tables of your own (*.json), read again when they change; empty: none."

@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Final
 from facewire.daemon.arrivals import Arrivals
 from facewire.daemon.logs import log
 from facewire.daemon.outflow import Delivery, Outflow
+from facewire.daemon.preparation import ParameterChanges
 from facewire.daemon.scheduler import Flight
 from facewire.inference.stream import Stream
 from facewire.protocol import limits, messages
 from facewire.protocol.errors import ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from facewire.daemon.outbox import Outbox
     from facewire.daemon.services import Services
     from facewire.inference.model import Model
     from facewire.inference.settings import StreamSettings
+    from facewire.inference.stream import Window
 
 BYTES_PER_SAMPLE: Final = {"int16": 2, "float32": 4}
 CREDIT_STEP_S: Final = 0.25
@@ -62,12 +64,12 @@ class Utterance:
         self._arrivals = Arrivals(settings.sample_rate_hz, settings.start_sample)
         self._flight: Flight | None = None
         self._is_void = False
+        self._changes = ParameterChanges(self.stream, services)
         self._refusal: tuple[str, str] | None = None
         self._audio_ended_ns: int | None = None
-        # Audio after a window's first tick without which it cannot be inferred.
-        ahead_samples = model.family.window_spec().look_ahead_samples
-        self._reach_s = ahead_samples / _RATE_HZ + self.stream.resampler_lag_s
-        self._was_sanitised = False
+        self._heard_complete_ns = 0
+        """When the audio was there that the emotions known by now were heard in."""
+        self._warned: set[str] = set()
         self.credit_samples = self._credit_now()
         """Source samples with an index below this may be sent."""
 
@@ -118,12 +120,9 @@ class Utterance:
         now_ns = self._services.clock()
         self.stream.push(payload)
         self._arrivals.add(audio.samples, now_ns)
-        if self.stream.sanitised and not self._was_sanitised:
-            self._was_sanitised = True
+        if self.stream.sanitised:
             text = "The audio holds values that are no sound (NaN, Inf, denormals or too loud)."
-            self._outbox.post(
-                messages.Warning(code="audio_sanitised", text=text, stream=self._number)
-            )
+            self._warn("audio_sanitised", text)
         self.advance()
 
     def _check_chunk(self, audio: messages.Audio, payload: bytes) -> None:
@@ -158,6 +157,16 @@ class Utterance:
         self._audio_ended_ns = self._services.clock()
         self.stream.end()
         self.advance()
+
+    def set_parameters(self, changes: Mapping[str, float]) -> None:
+        """Change parameters from the next window on, or once those that take long are ready.
+
+        Changes take effect in the order they came in.
+
+        Raises:
+            SettingsError: an unknown name or a value out of range; nothing is then changed.
+        """
+        self._changes.make(changes, has_begun=self._arrivals.begun_ns is not None)
 
     def grant(self, frames: int) -> None:
         """Take note of how far the client may be sent frames; a smaller number changes nothing."""
@@ -201,7 +210,12 @@ class Utterance:
             return
         try:
             self.stream.complete(flight.window)
+            if flight.window.kind == "emotion":
+                self._heard_complete_ns = max(self._heard_complete_ns, flight.complete_ns)
             if flight.frames is not None:
+                if "network_repaired" in flight.frames.flags:
+                    text = "A network answered with numbers that are none (NaN, Inf)."
+                    self._warn("network_repaired", text)
                 self.outflow.add(flight.frames, flight)
             self.advance()
         except Exception as error:  # noqa: BLE001 - a fault of ours costs this stream, never the loop
@@ -222,26 +236,50 @@ class Utterance:
         if not self.stream.ready():
             return
         window = self.stream.take_window()
-        rate_hz = self.settings.sample_rate_hz
-        now_ns = self._services.clock()
-        needed = int((window.target_sample / _RATE_HZ + self._reach_s) * rate_hz)
-        complete_ns = self._arrivals.instant_of(needed, self._audio_ended_ns or now_ns)
+        complete_ns = self._complete_ns(window)
         # A face is due when its sound could be heard at the earliest: audio that came ahead of
-        # real time yields to voices that are speaking now.
-        begun_ns = self._arrivals.begun_ns or now_ns
+        # real time yields to voices that are speaking now. An emotion is due with the face that
+        # waits for it, which is the next one.
+        rate_hz = self.settings.sample_rate_hz
+        begun_ns = self._arrivals.begun_ns or self._services.clock()
         start = self.settings.start_sample * _RATE_HZ // rate_hz
-        heard_ns = begun_ns + (window.target_sample - start) * _NS // _RATE_HZ
+        instant = window.target_sample
+        if window.kind == "emotion":
+            instant = self.stream.consumed_samples * _RATE_HZ // rate_hz
+        heard_ns = begun_ns + (instant - start) * _NS // _RATE_HZ
         due_ns = max(complete_ns, heard_ns)
-        self._flight = Flight(self, self.stream, window, due_ns, complete_ns)
+        backend = self.model.backend_for(window)
+        self._flight = Flight(self, self.stream, window, backend, due_ns, complete_ns)
         self._services.scheduler.submit(self, due_ns)
 
+    def _complete_ns(self, window: Window) -> int:
+        """Return when the last sample had arrived without which a window could not be run."""
+        reach_s = self.stream.reach_samples(window) / _RATE_HZ + self.stream.resampler_lag_s
+        needed = int((window.target_sample / _RATE_HZ + reach_s) * self.settings.sample_rate_hz)
+        ended_ns = self._audio_ended_ns or self._services.clock()
+        arrived_ns = self._arrivals.instant_of(needed, ended_ns)
+        # A face that is told an emotion has waited for the audio it was heard in, too.
+        return arrived_ns if window.kind == "emotion" else max(arrived_ns, self._heard_complete_ns)
+
     def _is_paused(self) -> bool:
-        waiting = self.outflow.waiting_frames
-        return waiting > (LIVE_WAITING_S * self.settings.fps if self._is_live else 0)
+        if not self._is_live:
+            return self.outflow.waiting_frames > 0
+        most = int(LIVE_WAITING_S * self.settings.fps)
+        if "geometry" in self.settings.outputs:
+            most = min(most, limits.CREDIT_GEOMETRY_FRAMES)
+        return self.outflow.waiting_frames > most
 
     def _credit_now(self) -> int:
-        ahead_s = self._services.limits.credit_s
+        # With less than a frame needs, and something for strides and chunks, none would ever come.
+        needed_s = self.stream.look_ahead_samples // _RATE_HZ + 3
+        ahead_s = max(self._services.limits.credit_s, needed_s)
         return self.stream.consumed_samples + ahead_s * self.settings.sample_rate_hz
+
+    def _warn(self, code: str, text: str) -> None:
+        """Say something to the client, once per generation."""
+        if code not in self._warned:
+            self._warned.add(code)
+            self._outbox.post(messages.Warning(code=code, text=text, stream=self._number))
 
     def _grant_samples(self) -> None:
         if self._audio_ended_ns is not None or self._refusal is not None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from facewire.daemon.outflow import Delivery
 from facewire.daemon.utterance import Utterance
 from facewire.emotion import emotion_vector
 from facewire.inference.settings import StreamSettings
-from facewire.protocol import messages
+from facewire.protocol import limits, messages
 from facewire.protocol.errors import MappingError, ProtocolError, SettingsError
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class Voice:
         self._services = services
         _check_identity(request, model)
         with _as_protocol_error():
-            self._settings = _settings(request, self.rig)
+            self._settings = stream_settings(request, self.rig, model)
+            self._geometry = _geometry(self._settings, model)
             self.utterance = self._begin(request.generation, request.credit_frames)
         services.counters.streams += 1
         outbox.post(self._opened())
@@ -85,7 +86,7 @@ class Voice:
             ProtocolError: an unknown name or a value out of range; nothing is then changed.
         """
         with _as_protocol_error():
-            self.utterance.stream.set_parameters(message.parameters)
+            self.utterance.set_parameters(message.parameters)
         parameters = {**self._settings.parameters, **message.parameters}
         self._settings = replace(self._settings, parameters=parameters)
 
@@ -128,6 +129,7 @@ class Voice:
             is_live=self.request.mode == "live",
             with_ledger=self.request.ledger,
             is_resumed=self._settings.first_frame > 0,
+            outputs=self._settings.outputs,
         )
         return Utterance(
             self.model, self._settings, delivery, credit_frames, self._outbox, self._services
@@ -139,14 +141,25 @@ class Voice:
             generation=self.utterance.generation,
             curves=list(self.rig.names),
             fps=self.request.fps,
-            look_ahead_samples=self.model.look_ahead_samples,
+            look_ahead_samples=self.utterance.stream.look_ahead_samples,
             burst_frames=self.model.burst_frames(self._settings.fps),
             mouth_close=self._settings.frames_mouth_close,
             credit_samples=self.utterance.credit_samples,
             model=self.model.name,
             identity=self.request.identity,
             rig=self.rig.name,
+            outputs=[name for name in messages.OUTPUTS if name in self._settings.outputs],
+            geometry=self._geometry,
+            **self._heard(),
         )
+
+    def _heard(self) -> dict[str, Any]:
+        """Return what `stream_opened` says of automatic emotion."""
+        if not self._settings.automatic_emotion:
+            return {}
+        emotion = self.model.emotion_model()
+        window = self._settings.emotion_window_samples or emotion.window_limits_samples[1]
+        return {"emotion_model": emotion.name[:64], "emotion_window_samples": window}
 
     def _check_generation(self, generation: int) -> None:
         if generation != self.utterance.generation:
@@ -172,21 +185,68 @@ def _check_identity(request: messages.OpenStream, model: Model) -> None:
         )
 
 
-def _settings(request: messages.OpenStream, rig: Rig) -> StreamSettings:
+def stream_settings(request: messages.OpenStream, rig: Rig, model: Model) -> StreamSettings:
+    """Return what the model is to do for a request, with what `live` chooses by itself.
+
+    Raises:
+        SettingsError: there is no such emotion, or none is heard by this model.
+    """
     return StreamSettings(
         sample_rate_hz=request.sample_rate_hz,
         channels=request.channels,
         encoding=request.encoding,
         fps=Fraction(*request.fps),
         rig=rig,
-        parameters=request.parameters,
+        parameters=_parameters(request, model),
         emotion=emotion_vector(request.emotion),
         seed=request.seed,
         start_sample=request.start_sample,
         first_frame=request.first_frame,
         identity=request.identity,
         mouth_close=request.mouth_close,
+        automatic_emotion=request.automatic_emotion,
+        emotion_window_samples=_emotion_window(request, model),
+        outputs=frozenset(request.outputs),
     )
+
+
+def _parameters(request: messages.OpenStream, model: Model) -> dict[str, float]:
+    """Return what the client set; a live face that is told nothing else blinks and looks about."""
+    chosen = dict(request.parameters)
+    if request.mode == "live" and "idleStrength" in model.family.parameters(request.identity):
+        chosen.setdefault("idleStrength", 1.0)
+    return chosen
+
+
+def _emotion_window(request: messages.OpenStream, model: Model) -> int:
+    if not request.automatic_emotion or request.emotion_window_samples or request.mode != "live":
+        return request.emotion_window_samples
+    return model.live_emotion_window_samples(Fraction(*request.fps))
+
+
+def _geometry(settings: StreamSettings, model: Model) -> tuple[int, int]:
+    """Return the numbers per frame of skin and tongue.
+
+    Raises:
+        SettingsError: the model has no vertices, or more than a message can carry.
+    """
+    if "geometry" not in settings.outputs:
+        return (0, 0)
+    from facewire.inference.solved_family import SolvedFamily  # no other family has any
+
+    if not isinstance(model.family, SolvedFamily):
+        return (0, 0)  # refused when the stream begins
+    chosen = model.identities.index(settings.identity) if settings.identity else 0
+    rest = model.family.faces[chosen].rest
+    skin, tongue = rest.neutral_skin.size, rest.neutral_tongue.size
+    beside = limits.MAX_CURVES + 4 + 10 + 16
+    if (skin + tongue + beside) * 4 > limits.MAX_PART_BYTES:
+        raise SettingsError(
+            f"A frame of {model.name} has {skin + tongue} numbers: more than a message takes.",
+            field="outputs",
+            hint="Leave `geometry` out.",
+        )
+    return (skin, tongue)
 
 
 class _as_protocol_error:  # noqa: N801 - reads as a verb where it is used

@@ -6,9 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from facewire.daemon.logs import log
+from facewire.daemon.preparation import Preparation, is_slow, prepare
 from facewire.daemon.voice import Voice
 from facewire.protocol import messages
-from facewire.protocol.errors import FacewireError, ProtocolError
+from facewire.protocol.errors import BundleError, FacewireError, ProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,6 +85,23 @@ class Voices:
     ) -> None:
         if self._opening.get(message.stream) is not message:
             return  # closed while the model was loading, and perhaps opened anew
+        outputs = frozenset(message.outputs)
+        if isinstance(model, FacewireError) or not is_slow(message.parameters, outputs):
+            self._begin(message, model)
+            return
+        then = partial(self._prepared, message, model)
+        job = Preparation(model, message.parameters, message.identity, outputs, then)
+        prepare(self._services, job)
+
+    def _prepared(
+        self, message: messages.OpenStream, model: Model, failure: FacewireError | None
+    ) -> None:
+        if self._opening.get(message.stream) is not message:
+            return  # closed meanwhile
+        # What the settings are to blame for is told with their field when the stream is opened.
+        self._begin(message, failure if isinstance(failure, BundleError) else model)
+
+    def _begin(self, message: messages.OpenStream, model: Model | FacewireError) -> None:
         del self._opening[message.stream]
         try:
             self._voices[message.stream] = Voice(

@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 @click.option(
     "--model", metavar="NAME", help="Model of streams that name none: a name, or a bundle's folder."
 )
+@click.option(
+    "--load", "others", metavar="NAME", multiple=True,
+    help="One more model loaded at start; may be given again. Streams choose by name.",
+)  # fmt: skip
+@click.option(
+    "--emotion-model", metavar="NAME",
+    help="Audio2Emotion model for streams that ask for automatic emotion: a name, or a folder.",
+)  # fmt: skip
+@click.option(
+    "--noise", metavar="KIND",
+    help="Of diffusion models: constant (the same in every window, the default) or varying.",
+)  # fmt: skip
 @click.option("--provider", metavar="NAME", help="cpu, auto, cuda, tensorrt, openvino, ...")
 @click.option(
     "--mappings", metavar="DIR",
@@ -41,6 +53,9 @@ def serve(
     instance: str | None,
     file: Path | None,
     model: str | None,
+    others: tuple[str, ...],
+    emotion_model: str | None,
+    noise: str | None,
     provider: str | None,
     mappings: str | None,
     workers: int | None,
@@ -62,6 +77,9 @@ def serve(
     flags = {
         "daemon.instance": instance,
         "daemon.model": model,
+        "daemon.load": ",".join(others) or None,
+        "daemon.emotion_model": emotion_model,
+        "daemon.noise": noise,
         "daemon.provider": provider,
         "daemon.mappings": mappings,
         "daemon.workers": workers,
@@ -82,8 +100,10 @@ def _say_ready(ready: Ready) -> None:
     remote = f" and {ready.remote}" if ready.remote else ""
     workers = f"{ready.workers} worker{'s' if ready.workers > 1 else ''}"
     state = click.style("ready", fg="green", bold=True)
+    models = ", ".join(ready.models)
+    emotion = f", emotions by {ready.emotion_model}" if ready.emotion_model else ""
     click.echo(  # in one piece: the log writes to the same terminal
         f"{state}  {ready.instance} (pid {ready.pid}) on {ready.endpoint}{remote}: "
-        f"{ready.model} on {ready.provider}, {workers}",
+        f"{models} on {ready.provider}{emotion}, {workers}",
         err=True,
     )

@@ -148,7 +148,9 @@ std::string answerConstants() {
         << ",\"MAX_AUDIO_S\":" << kMaxAudioS << ",\"MIN_SAMPLE_RATE_HZ\":" << kMinSampleRateHz
         << ",\"MAX_SAMPLE_RATE_HZ\":" << kMaxSampleRateHz << ",\"MAX_CHANNELS\":" << kMaxChannels
         << ",\"MAX_FPS\":" << kMaxFps << ",\"MAX_FRAMES_PER_MESSAGE\":" << kMaxFramesPerMessage
-        << ",\"MAX_CURVES\":" << kMaxCurves << ",\"CREDIT_S\":" << kCreditS
+        << ",\"MAX_CURVES\":" << kMaxCurves << ",\"MAX_GEOMETRY_FLOATS\":" << kMaxGeometryFloats
+        << ",\"CREDIT_GEOMETRY_FRAMES\":" << kCreditGeometryFrames
+        << ",\"CREDIT_S\":" << kCreditS
         << ",\"CREDIT_FRAMES\":" << kCreditFrames << ",\"RING_BYTES\":" << kRingBytes
         << ",\"MAX_RINGS_BYTES\":" << kMaxRingsBytes
         << ",\"MAX_STREAMS_PER_SESSION\":" << kMaxStreamsPerSession

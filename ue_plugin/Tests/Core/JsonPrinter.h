@@ -63,6 +63,10 @@ inline void printJson(std::string& out, const FrameRate& rate) {
     out += "[" + std::to_string(rate.numerator) + "," + std::to_string(rate.denominator) + "]";
 }
 
+inline void printJson(std::string& out, const GeometrySize& size) {
+    out += "[" + std::to_string(size.skin) + "," + std::to_string(size.tongue) + "]";
+}
+
 inline void printJson(std::string& out, AudioEncoding choice) {
     printJson(out, rules::choiceName(choice));
 }

@@ -20,14 +20,14 @@ _STREAM: Final = {"stream": 3, "generation": 2}
 
 BASES: Final[dict[type[Message], dict[str, Any]]] = {
     messages.Hello: {
-        "versions": [[1, 0]],
+        "versions": [[1, 1]],
         "client": "vectors 1.0",
         "token": "f0e1d2c3",
         "transports": ["ring", "inline"],
         "pid": 4242,
     },
     messages.Welcome: {
-        "protocol": [1, 0],
+        "protocol": [1, 1],
         "session": "5f2c9d1e",
         "daemon": "facewire 0.1.0",
         "limits": {"part_bytes": limits.MAX_PART_BYTES},
@@ -93,7 +93,7 @@ BASES: Final[dict[type[Message], dict[str, Any]]] = {
 
 FULL: Final[dict[type[Message], dict[str, Any]]] = {
     messages.Welcome: {
-        "protocol": [1, 0],
+        "protocol": [1, 1],
         "session": "5f2c9d1e",
         "daemon": "facewire 0.1.0",
         "features": ["eyes"],
@@ -125,6 +125,44 @@ FULL: Final[dict[type[Message], dict[str, Any]]] = {
         "credit_frames": 90,
         "mouth_close": "raw",
         "ledger": True,
+        "automatic_emotion": True,
+        "emotion_window_samples": 10_000,
+        "outputs": ["emotion", "jaw", "geometry"],
+    },
+    messages.StreamOpened: {
+        **_STREAM,
+        "curves": ["jawOpen"],
+        "fps": [60, 1],
+        "look_ahead_samples": 5000,
+        "burst_frames": 31,
+        "mouth_close": "raw",
+        "credit_samples": 240_000,
+        "model": "mark@int8",
+        "identity": "mark",
+        "rig": "arkit",
+        "emotion_model": "a2e",
+        "emotion_window_samples": 10_000,
+        "outputs": ["emotion", "jaw", "geometry"],
+        "geometry": [9, 6],
+    },
+    messages.Frames: {
+        **_STREAM,
+        "first": 0,
+        "count": 2,
+        "curves": 1,
+        "timestamps": [0, 266],
+        "eyes": True,
+        "emotion": True,
+        "jaw": True,
+        "geometry": [9, 6],
+        "flags": ["network_repaired"],
+        "ledger": [10, 20, 30, 40, 50],
+    },
+    messages.Models: {
+        "models": [
+            {**_MODEL, "emotion": "a2e", "provider": "cuda", "variant": "int8"},
+            {**_MODEL, "provider": "cpu"},
+        ]
     },
 }
 """Messages whose usual form leaves much out, with every field said."""
@@ -133,7 +171,17 @@ COUPLED: Final[dict[type[Message], frozenset[str]]] = {
     messages.OpenStream: frozenset({"fps"}),
     messages.Audio: frozenset({"samples", "offset", "length_bytes"}),
     messages.Frames: frozenset(
-        {"count", "curves", "timestamps", "eyes", "offset", "length_bytes"},
+        {
+            "count",
+            "curves",
+            "timestamps",
+            "eyes",
+            "emotion",
+            "jaw",
+            "geometry",
+            "offset",
+            "length_bytes",
+        },
     ),
 }
 """Fields whose value must agree with others of the message."""
@@ -144,6 +192,8 @@ def payload_for(cls: type[Message], values: dict[str, Any]) -> bytes | None:
     if cls is messages.Audio:
         return struct.pack(f"<{values['samples']}h", *range(-1, values["samples"] - 1))
     if cls is messages.Frames:
-        numbers = values["count"] * (values["curves"] + (4 if values.get("eyes") else 0))
+        sides = 4 * values.get("eyes", False) + 10 * values.get("emotion", False)
+        sides += 16 * values.get("jaw", False) + sum(values.get("geometry", ()))
+        numbers = values["count"] * (values["curves"] + sides)
         return struct.pack(f"<{numbers}f", *(index / 16 for index in range(numbers)))
     return None

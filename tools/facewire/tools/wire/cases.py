@@ -7,10 +7,13 @@ import re
 from dataclasses import MISSING, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from facewire.protocol.fields import rules_of
 from facewire.protocol.limits import PROTOCOL_VERSION
+from facewire.protocol.rules import ListRule, RecordRule
 
 if TYPE_CHECKING:
     from facewire.protocol.messages import Message
+    from facewire.protocol.rules import Rule
 
 Pieces = list[tuple[bytes, int]]
 """Bytes as pieces, each so many times over."""
@@ -70,16 +73,31 @@ def head(kind: str, *, sequence: int = SEQUENCE) -> dict[str, Any]:
 
 def defaults(cls: type[Message]) -> dict[str, Any]:
     """Return every field with its default, MISSING where it has none, in wire order."""
-    return {
+    found = {
         item.name: item.default if item.default_factory is MISSING else item.default_factory()
         for item in fields(cls)  # type: ignore[arg-type]  # every subclass is a dataclass
+    }
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in found.items()
     }
 
 
 def expected(cls: type[Message], values: dict[str, Any], **common: Any) -> dict[str, Any]:
     """Return what a decoder must read: `values`, and the defaults of all other fields."""
     complete = {name: values.get(name, default) for name, default in defaults(cls).items()}
-    return {**head(cls.TYPE), **common, "fields": complete}
+    rules = rules_of(cls)
+    filled = {name: _filled(rules[name], value) for name, value in complete.items()}
+    return {**head(cls.TYPE), **common, "fields": filled}
+
+
+def _filled(rule: Rule, value: Any) -> Any:
+    """Return `value` with the members said that a record inside it left at their default."""
+    if isinstance(rule, ListRule) and isinstance(value, list):
+        return [_filled(rule.item, entry) for entry in value]
+    if isinstance(rule, RecordRule) and isinstance(value, dict):
+        said = {**rule.defaults, **value}
+        return {key: _filled(member, said[key]) for key, member in rule.members.items()}
+    return value
 
 
 def in_wire_order(cls: type[Message], values: dict[str, Any]) -> dict[str, Any]:

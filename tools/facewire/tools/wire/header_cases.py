@@ -137,8 +137,9 @@ def _format_cases() -> Iterator[Case]:
     body = _PACKED[1:]
     yield _accepted("map 16", b"\xde\x00\x04" + body)
     yield _accepted("map 32", b"\xdf\x00\x00\x00\x04" + body)
-    yield _accepted("array 16", _PACKED.replace(b"\x92\x01\x00", b"\xdc\x00\x02\x01\x00"))
-    yield _accepted("array 32", _PACKED.replace(b"\x92\x01\x00", b"\xdd\x00\x00\x00\x02\x01\x00"))
+    version = bytes(limits.PROTOCOL_VERSION)
+    for words, array in (("array 16", b"\xdc\x00\x02"), ("array 32", b"\xdd\x00\x00\x00\x02")):
+        yield _accepted(words, _PACKED.replace(b"\x92" + version, array + version))
 
 
 def _text_cases() -> Iterator[Case]:

@@ -132,6 +132,15 @@ def _frames_cases() -> Iterator[Case]:
     for words, values, size_bytes in (
         ("one curve", one, 4),
         ("one curve and eyes", {**one, "eyes": True}, 20),
+        ("one curve and emotion", {**one, "emotion": True}, 44),
+        ("one curve and jaw", {**one, "jaw": True}, 68),
+        ("one curve and skin", {**one, "geometry": [6, 0]}, 28),
+        ("one curve and tongue", {**one, "geometry": [0, 3]}, 16),
+        (
+            "most geometry",
+            {**one, "geometry": [limits.MAX_GEOMETRY_FLOATS - 1, 0]},
+            limits.MAX_PART_BYTES,
+        ),
         ("most curves", {**one, "curves": limits.MAX_CURVES}, limits.MAX_CURVES * 4),
         ("most frames", many, most * 4),
         ("as much as allowed", {**many, "curves": fitting}, limits.MAX_PART_BYTES),
@@ -146,6 +155,15 @@ def _frames_cases() -> Iterator[Case]:
     too_much = {**many, "curves": fitting + 1}
     size_bytes = most * 4 * (fitting + 1)
     yield _refused(cls, "inline, too much", too_much, "too_large", payload=bytes(size_bytes))
+    wide = {**one, "geometry": [limits.MAX_GEOMETRY_FLOATS] * 2}
+    size_bytes = 4 + 8 * limits.MAX_GEOMETRY_FLOATS
+    yield _refused(cls, "inline, too much geometry", wide, "too_large", payload=bytes(size_bytes))
+    for words, value in (("emotion", True), ("jaw", True), ("geometry", [3, 0])):
+        size_bytes = 4  # what the curve alone would be
+        values = {**one, words: value}
+        yield _refused(
+            cls, f"inline, {words} announced alone", values, "malformed", payload=bytes(size_bytes)
+        )
     yield from _place_cases(cls, one, bytes(4))
 
 

@@ -156,13 +156,15 @@ def _(rule: rules.MapRule) -> Samples:
 @samples.register
 def _(rule: rules.RecordRule) -> Samples:
     inside = {key: samples(member) for key, member in rule.members.items()}
-    least = {key: found.edges[0].value for key, found in inside.items()}
+    needed = {key: found for key, found in inside.items() if key not in rule.defaults}
+    least = {key: found.edges[0].value for key, found in needed.items()}
     edges = [Edge("least", least)]
     faults = [Fault("a list", [], "malformed")]
     for key, found in inside.items():
         edges += [Edge(f"{key} {words}", {**least, key: value}) for words, value in found.edges[1:]]
-        without = {name: value for name, value in least.items() if name != key}
-        faults.append(Fault(f"without {key}", without, "malformed"))
+        if key in needed:
+            without = {name: value for name, value in least.items() if name != key}
+            faults.append(Fault(f"without {key}", without, "malformed"))
         faults += [
             Fault(f"{key} {words}", {**least, key: value}, code)
             for words, value, code in found.faults

@@ -7,10 +7,13 @@ import inspect
 import json
 from dataclasses import MISSING, fields
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from facewire.animation.face_parameters import FACE_PARAMETERS
 from facewire.emotion import EMOTIONS
+from facewire.emotion.postprocess import PostProcessParameters
+from facewire.inference.emotion_settings import WINDOW_LIMITS_SAMPLES
+from facewire.inference.model import EmotionModel
 from facewire.inference.parameters import PARAMETERS
 from facewire.inference.solved_family import LAYERED
 from facewire.mapping.shipped import load_table, shipped_names
@@ -20,6 +23,8 @@ from facewire.protocol.messages import MESSAGES, Message
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import ModuleType
+
+    from facewire.inference.backend import Backend
 
 _ARROWS = {
     (True, False): "client → daemon",
@@ -69,6 +74,7 @@ def registry_tables() -> str:
         ("Limits", "Of `welcome`; those of SPEC §9 hold in any case.\n\n" + _limit_rows()),
         ("Parameters", _parameter_table()),
         ("Parameters of NVIDIA's models", _nvidia_parameter_table()),
+        ("Parameters of automatic emotion", _automatic_emotion_table()),
         ("Emotions", _emotion_table()),
         ("Rigs", _table(("rig", "curves", "what"), _rig_rows())),
         ("Encodings", _encoding_table()),
@@ -148,9 +154,42 @@ def _nvidia_parameter_table() -> str:
         "Streams of regression and diffusion bundles take these in place of the above; each bundle "
         "brings its own defaults. The last four are ours: `emotionStrength` scales the emotion "
         "that the network is told, `idleStrength` lays blinks, gaze and brow accents on top (0, "
-        "none, is the default) and the other two scale those.\n\n"
+        "none, is the default in `mode: burst`, 1 in `mode: live`) and the other two scale "
+        "those.\n\n"
     )
     return words + _table(("parameter", "range", "unit"), rows)
+
+
+_HEARD_WORDS: Final = {
+    "emotionContrast": "Gain of what the emotion network says.",
+    "maxEmotions": "Only so many of the strongest emotions are kept; a whole number.",
+    "liveBlendCoef": "Weight of the frame before.",
+    "enablePreferredEmotion": "1: mix the preferred emotion in, 0: do not. Until it is set: from "
+    "the first `emotion` key on, or always when `emotion` of `open_stream` is not all zeros.",
+    "preferredEmotionStrength": "Share of the preferred emotion.",
+    "liveTransitionTime": "Seconds over which the emotion follows.",
+    "emotionStrength": "Factor of the emotion heard.",
+}
+
+
+def _automatic_emotion_table() -> str:
+    heard = EmotionModel(
+        name="",
+        version="",
+        licence="",
+        parameters=PostProcessParameters(),
+        window_limits_samples=WINDOW_LIMITS_SAMPLES,
+        backend=cast("Backend", None),  # names and ranges need no network
+    ).stream_parameters()
+    rows = [
+        (f"`{name}`", f"{bounds.minimum:g} to {bounds.maximum:g}", _HEARD_WORDS[name])
+        for name, bounds in heard.items()
+    ]
+    words = (
+        "Streams opened with `automatic_emotion` take these too; the defaults are those of the "
+        "emotion model.\n\n"
+    )
+    return words + _table(("parameter", "range", "meaning"), rows)
 
 
 def _emotion_table() -> str:

@@ -12,7 +12,7 @@ namespace facewire::rules {
 template <typename Record>
 struct Fields;
 
-/// Map with fixed keys, all needed; unknown keys are passed over.
+/// Map with fixed keys; unknown ones are passed over.
 template <typename Content>
 struct Record {
     Status read(const MsgPackValue& value, std::string_view name, Content& out) const;
@@ -25,6 +25,7 @@ inline constexpr Integer kAnyU53{0, kU53};
 inline constexpr Integer kNanoseconds{0, kI63};
 inline constexpr Pair kAnyVersion{0, kU32};
 inline constexpr Pair kRate{1, 1'000'000};
+inline constexpr Pair kGeometry{0, kMaxGeometryFloats};
 inline constexpr Named<Number> kNumbers{};
 inline constexpr Named<Integer> kIntegers{{0, kU53}};
 inline constexpr List<Record<ModelEntry>> kModels{{}, 0, kMaxNames};
@@ -59,6 +60,9 @@ struct Fields<ModelEntry> {
         field.needed("family", &ModelEntry::family, String{64});
         field.needed("identities", &ModelEntry::identities, List<String>{{64}, 0, kMaxNames});
         field.needed("look_ahead_samples", &ModelEntry::look_ahead_samples, kAnyU32);
+        field.defaulted("emotion", &ModelEntry::emotion, String{64});
+        field.defaulted("provider", &ModelEntry::provider, String{64});
+        field.defaulted("variant", &ModelEntry::variant, String{64});
     }
 };
 

@@ -82,6 +82,9 @@ public:
         if (_missing.empty() && _keys.find(key) == nullptr) _missing = key;
     }
 
+    template <typename Member, typename Rule>
+    void defaulted(std::string_view, Member Content::*, const Rule&) {}
+
     /// Empty when all are there.
     std::string_view key() const noexcept { return _missing; }
 

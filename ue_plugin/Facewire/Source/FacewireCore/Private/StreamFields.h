@@ -29,6 +29,9 @@ struct Fields<messages::OpenStream> {
         field.defaulted("credit_frames", &M::credit_frames, Integer{1, kU53});
         field.defaulted("mouth_close", &M::mouth_close, Choice{});
         field.defaulted("ledger", &M::ledger, Boolean{});
+        field.defaulted("automatic_emotion", &M::automatic_emotion, Boolean{});
+        field.defaulted("emotion_window_samples", &M::emotion_window_samples, kAnyU32);
+        field.defaulted("outputs", &M::outputs, names(16));
     }
 };
 
@@ -48,6 +51,10 @@ struct Fields<messages::StreamOpened> {
         field.needed("model", &M::model, String{64});
         field.defaulted("identity", &M::identity, String{64});
         field.needed("rig", &M::rig, String{64});
+        field.defaulted("emotion_model", &M::emotion_model, String{64});
+        field.defaulted("emotion_window_samples", &M::emotion_window_samples, kAnyU32);
+        field.defaulted("outputs", &M::outputs, names(16));
+        field.defaulted("geometry", &M::geometry, kGeometry);
     }
 };
 
@@ -139,6 +146,9 @@ struct Fields<messages::Frames> {
         field.needed("curves", &M::curves, Integer{1, kMaxCurves});
         field.needed("timestamps", &M::timestamps, Integers{kU53, kMaxFramesPerMessage});
         field.defaulted("eyes", &M::eyes, Boolean{});
+        field.defaulted("emotion", &M::emotion, Boolean{});
+        field.defaulted("jaw", &M::jaw, Boolean{});
+        field.defaulted("geometry", &M::geometry, kGeometry);
         field.optional("offset", &M::offset, kAnyU53);
         field.optional("length_bytes", &M::length_bytes, Integer{1, kMaxPartBytes});
         field.defaulted("flags", &M::flags, names(16));

@@ -9,7 +9,7 @@ namespace facewire {
 
 /// Version of the bridge protocol this library speaks.
 inline constexpr std::uint32_t kProtocolMajor = 1;
-inline constexpr std::uint32_t kProtocolMinor = 0;
+inline constexpr std::uint32_t kProtocolMinor = 1;
 
 /// One ZeroMQ message part; a larger one cuts the peer.
 inline constexpr std::size_t kMaxPartBytes = 2 * 1024 * 1024;
@@ -38,11 +38,15 @@ inline constexpr std::uint32_t kMaxFps = 240;
 inline constexpr std::size_t kMaxFramesPerMessage = 1024;
 /// Curves of one frame.
 inline constexpr std::size_t kMaxCurves = 1024;
+/// Numbers of one frame's skin or tongue; a whole frame must fit in a part.
+inline constexpr std::size_t kMaxGeometryFloats = 512 * 1024;
 
 /// Seconds of audio a client may be ahead of what the daemon has consumed.
 inline constexpr std::uint32_t kCreditS = 10;
 /// Frames a client grants ahead by default.
 inline constexpr std::uint64_t kCreditFrames = 1200;
+/// Frames with geometry a client grants ahead by default.
+inline constexpr std::uint64_t kCreditGeometryFrames = 60;
 /// One byte ring; a session has one each way.
 inline constexpr std::size_t kRingBytes = 4 * 1024 * 1024;
 /// All rings of a daemon together, so also the most one can have.

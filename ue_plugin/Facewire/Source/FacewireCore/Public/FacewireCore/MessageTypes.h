@@ -47,6 +47,16 @@ struct FrameRate {
     }
 };
 
+/// Numbers per frame of a face's vertices, three each.
+struct GeometrySize {
+    std::uint32_t skin = 0;
+    std::uint32_t tongue = 0;
+
+    friend bool operator==(const GeometrySize& left, const GeometrySize& right) noexcept {
+        return left.skin == right.skin && left.tongue == right.tongue;
+    }
+};
+
 /// Names with finite numbers, in the order of the wire.
 using NamedNumbers = std::vector<std::pair<std::string, double>>;
 
@@ -73,6 +83,12 @@ struct ModelEntry {
     std::vector<std::string> identities;
     /// Future audio a frame needs, in 16 kHz samples.
     std::uint32_t look_ahead_samples = 0;
+    /// What hears emotions for it; may be absent.
+    std::string emotion;
+    /// What it runs on; may be absent.
+    std::string provider;
+    /// Which network of the bundle runs; may be absent.
+    std::string variant;
 };
 
 /// The ten emotions of an A2F emotion vector at one instant.

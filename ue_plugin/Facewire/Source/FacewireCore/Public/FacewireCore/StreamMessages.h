@@ -47,6 +47,12 @@ struct OpenStream {
     MouthClose mouth_close = MouthClose::Arkit;
     /// True: each `frames` carries its latency ledger.
     bool ledger = false;
+    /// True: hear the emotion in the voice; `emotion` and its keys are then preferred ones.
+    bool automatic_emotion = false;
+    /// Audio one emotion inference hears, 16 kHz samples; 0: as fits the model and `mode`.
+    std::uint32_t emotion_window_samples = 0;
+    /// What frames carry beside curves and eyes: `emotion`, `jaw`, `geometry`. May be absent.
+    std::vector<std::string> outputs;
 };
 
 /// The stream is ready for audio.
@@ -70,6 +76,14 @@ struct StreamOpened {
     /// May be absent.
     std::string identity;
     std::string rig;
+    /// What hears the emotion. May be absent.
+    std::string emotion_model;
+    /// Audio one emotion inference hears, 16 kHz samples. May be absent.
+    std::uint32_t emotion_window_samples = 0;
+    /// What frames carry beside curves and eyes. May be absent.
+    std::vector<std::string> outputs;
+    /// Numbers per frame of skin and tongue. May be absent.
+    GeometrySize geometry;
 };
 
 /// A chunk of audio: inline as the payload part, or in the ring (`offset`, `length_bytes`).
@@ -154,7 +168,7 @@ struct Credit {
     std::optional<std::uint64_t> released;
 };
 
-/// A burst of frames: float32[count, curves], then float32[count, 4] eye degrees if `eyes`.
+/// A burst of frames: float32[count, curves], and behind them whatever else is said below.
 struct Frames {
     static constexpr std::string_view kType = "frames";
     static constexpr Direction kDirection = Direction::ToClient;
@@ -170,6 +184,12 @@ struct Frames {
     std::vector<std::uint64_t> timestamps;
     /// True: eye rotations follow the curves, right x, right y, left x, left y in degrees.
     bool eyes = false;
+    /// True: then the ten emotions that the face was told to feel. May be absent.
+    bool emotion = false;
+    /// True: then the jaw's 4 x 4 matrix, row by row. May be absent.
+    bool jaw = false;
+    /// Numbers per frame of the skin, which follows then, and of the tongue. May be absent.
+    GeometrySize geometry;
     /// Byte offset of the record in the ring; absent: inline.
     std::optional<std::uint64_t> offset;
     /// Payload bytes of the ring record; absent: inline.
@@ -181,7 +201,9 @@ struct Frames {
 
     /// Bytes the payload must have.
     std::uint64_t payloadBytes() const noexcept {
-        return std::uint64_t{count} * (std::uint64_t{curves} * 4 + (eyes ? 16 : 0));
+        const std::uint64_t sides = (eyes ? 4U : 0U) + (emotion ? 10U : 0U) + (jaw ? 16U : 0U);
+        const std::uint64_t vertices = std::uint64_t{geometry.skin} + geometry.tongue;
+        return std::uint64_t{count} * 4 * (curves + sides + vertices);
     }
 };
 
