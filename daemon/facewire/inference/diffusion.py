@@ -3,6 +3,9 @@
 The memory (GRU latents) travels with the track, one window to the next; the noise is a pure
 function of a seed and a number, so that nothing about it need be kept. Answers of the network are
 packed into one row per track: the frames that are kept, then the memory.
+
+A vertex-free network (`facewire models optimise`) has the constant noise inside, answers the kept
+frames alone, and coefficients instead of vertices: see `facewire.bundles.vertex_free`.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import numpy as np
 
 from facewire.inference.face_geometry import FaceMotion
 from facewire.inference.network_track import NanGuard, split_row, with_gain
+from facewire.protocol.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,12 +99,14 @@ def packed(
     """Return one row per track: frames kept, then latents.
 
     Args:
-        prediction: float32[batch, frames, values]; frames outside the kept ones hold no motion.
+        prediction: float32[batch, frames, values]; frames outside the kept ones hold no motion,
+            and a vertex-free network leaves them out.
         latents: float32[steps, layers, batch, latent size], as the network orders them.
         info: Which frames are kept.
     """
     batch = len(prediction)
-    kept = prediction[:, info.frames_before : info.frames_before + info.frames_kept]
+    first = info.frames_before if prediction.shape[1] == info.frames else 0
+    kept = prediction[:, first : first + info.frames_kept]
     memory = latents.transpose(2, 0, 1, 3)
     return np.concatenate([kept.reshape(batch, -1), memory.reshape(batch, -1)], axis=1)
 
@@ -142,8 +148,22 @@ class NamedNetwork(Protocol):
 class DiffusionNetwork:
     """A `Backend` that feeds the network its noise and packs its answers; tracks share one."""
 
-    def __init__(self, network: NamedNetwork, info: DiffusionInfo, *, noise_seed: int = 0) -> None:
-        """Take the network; the constant noise, 64 MB at full size, is made on the first run."""
+    def __init__(
+        self,
+        network: NamedNetwork,
+        info: DiffusionInfo,
+        *,
+        noise_seed: int = 0,
+        noise_inside: bool = False,
+    ) -> None:
+        """Take the network; the constant noise, 64 MB at full size, is made on the first run.
+
+        Args:
+            network: As exported, or vertex-free.
+            info: Of its ports; of a vertex-free one as `vertex_free.reduced_info` says.
+            noise_seed: Of the noise.
+            noise_inside: It reads no noise: the constant one was worked in. No tensor is made.
+        """
         self.name = network.name
         self.max_batch = network.max_batch
         self._network = network
@@ -151,20 +171,36 @@ class DiffusionNetwork:
         self._seed = noise_seed
         self._shape = (info.diffusion_steps + 1, info.frames, info.prediction_size)
         self._constant: NDArray[np.float32] | None = None
+        self._noise_inside = noise_inside
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
-        """Return packed rows for the feeds of one or more `DiffusionTrack`s."""
+        """Return packed rows for the feeds of one or more `DiffusionTrack`s.
+
+        Raises:
+            SettingsError: a track wants varying noise of a network that has its own.
+        """
         prediction, latents = self._network.outputs(
             {
                 "window": feeds["window"],
                 "identity": feeds["identity"],
                 "emotion": feeds["emotion"],
                 "input_latents": np.ascontiguousarray(feeds["input_latents"].transpose(1, 2, 0, 3)),
-                "noise": self._noise(feeds["noise_number"].tolist()),
+                **self._noise_feed(feeds["noise_number"].tolist()),
             },
             ("prediction", "output_latents"),
         )
         return packed(prediction, latents, self._info)
+
+    def _noise_feed(self, numbers: list[int]) -> dict[str, NDArray[np.float32]]:
+        if not self._noise_inside:
+            return {"noise": self._noise(numbers)}
+        if set(numbers) != {CONSTANT_NOISE}:
+            raise SettingsError(
+                "A vertex-free network has its noise built in.",
+                field="noise",
+                hint="Load the model with noise='varying': it then runs the original.",
+            )
+        return {}
 
     def _noise(self, numbers: list[int]) -> NDArray[np.float32]:
         if set(numbers) == {CONSTANT_NOISE}:

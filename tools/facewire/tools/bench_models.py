@@ -61,6 +61,8 @@ def regression(**chosen: Any) -> None:
 def diffusion(**chosen: Any) -> None:
     """Measure an Audio2Face-3D v3.0 bundle: network, vertices, both solvers.
 
+    On one thread also the network rewritten so that it touches no vertex, beside it as exported.
+
     A bundle of full size takes 0.77 GB of disk until the run ends.
     """
     _face("diffusion", **chosen)
@@ -95,12 +97,32 @@ def _face(family: str, **chosen: Any) -> None:
         from facewire.tools.benching.model_answers import face_answer
 
         folder = bundle.folder
-        return face_answer(measure_face(folder, family, threads=threads, windows=windows))
+        figures = face_answer(measure_face(folder, family, threads=threads, windows=windows))
+        if family == "diffusion" and threads == 1:
+            from facewire.tools.benching.vertex_free import measure_vertex_free
+
+            figures["vertex_free"] = measure_vertex_free(folder, windows)
+        if family == "regression":
+            from facewire.tools.benching.variants import variant_figures
+
+            figures["variants"] = variant_figures(folder, threads=threads, windows=windows)
+        return figures
 
     answer = _answer(family, measured, **chosen)
-    from facewire.tools.benching.model_answers import face_text
+    _print(answer, _face_text, as_json=chosen["as_json"])
 
-    _print(answer, face_text, as_json=chosen["as_json"])
+
+def _face_text(answer: dict[str, Any]) -> str:
+    from facewire.tools.benching.model_answers import face_text
+    from facewire.tools.benching.variants import variant_text
+    from facewire.tools.benching.vertex_free import vertex_free_text
+
+    parts = [face_text(answer)]
+    if found := answer.get("vertex_free"):
+        parts.append(vertex_free_text(found))
+    if variants := answer.get("variants"):
+        parts.append(variant_text(variants))
+    return "\n\n".join(parts)
 
 
 def _answer(

@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from facewire.audio.accumulator import AudioAccumulator
 from facewire.bundles.a2e import EmotionBundle
 from facewire.bundles.detect import read_bundle
-from facewire.emotion.postprocess import PostProcessParameters
 from facewire.inference.backend import OrtBackend
 from facewire.inference.emotion_executor import EmotionExecutor
 from facewire.inference.emotion_settings import EmotionSettings
+from facewire.inference.nvidia_loading import post_processing
 from facewire.protocol.errors import SettingsError
 from facewire.tools.benching.face_model import RATES, speech_of
 from facewire.tools.benching.process import CoresUsed, peak_mb, resident_mb
@@ -97,23 +95,7 @@ def _lane(bundle: EmotionBundle, fps: int, windows: int) -> EmotionLane:
     spec = settings.window_spec()
     audio = AudioAccumulator()
     audio.accumulate(speech_of(int((windows + WARM_UP) * spec.stride) + 2 * spec.length))
-    return EmotionLane(fps, EmotionExecutor(settings, _parameters(bundle), audio=audio))
-
-
-def _parameters(bundle: EmotionBundle) -> PostProcessParameters:
-    said = bundle.post_processing
-    return PostProcessParameters(
-        emotion_contrast=said.emotion_contrast,
-        max_emotions=said.max_emotions,
-        live_blend_coef=said.live_blend_coef,
-        enable_preferred_emotion=said.enable_preferred_emotion,
-        preferred_emotion_strength=said.preferred_emotion_strength,
-        live_transition_time_s=said.transition_smoothing,
-        emotion_strength=said.emotion_strength,
-        beginning_emotion=np.array(said.beginning_emotion, np.float32),
-        preferred_emotion=np.array(said.preferred_emotion, np.float32),
-        correspondence=bundle.correspondence,
-    )
+    return EmotionLane(fps, EmotionExecutor(settings, post_processing(bundle), audio=audio))
 
 
 def _step(lane: EmotionLane, network: OrtBackend) -> None:

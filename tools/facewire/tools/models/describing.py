@@ -25,7 +25,24 @@ def described(found: Found) -> dict[str, Any]:
     answer: dict[str, Any] = {"name": found.name, "state": found.state}
     if found.folder is None:
         return answer | _published(found)
-    return answer | {"folder": str(found.folder)} | contents(found.folder) | _origin(found)
+    told = contents(found.folder)
+    return (
+        answer
+        | {"folder": str(found.folder)}
+        | told
+        | variants(found.folder, told["family"])
+        | (_origin(found))
+    )
+
+
+def variants(folder: Path, family: str) -> dict[str, Any]:
+    """Return the variants of a bundle's network that `models optimise` made; {} where none can."""
+    if family == "direct":
+        return {}
+    from facewire.bundles.detect import read_bundle
+    from facewire.tools.optimising.keeping import kept
+
+    return {"variants": kept(read_bundle(folder))}
 
 
 def contents(folder: Path) -> dict[str, Any]:
@@ -183,8 +200,6 @@ def _look_ahead_samples(bundle: RegressionBundle | DiffusionBundle) -> int:
             faces=(),
             numbers=bundle.info,
             implicit_emotion=none,
-            skin_basis=none,
-            tongue_basis=none,
         ).look_ahead_samples
     return DiffusionFamily(network="", faces=(), numbers=bundle.info).look_ahead_samples
 

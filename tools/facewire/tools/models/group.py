@@ -8,6 +8,7 @@ from facewire.tools.models.checking import verify
 from facewire.tools.models.keeping import add, remove
 from facewire.tools.models.look import list_models, show
 from facewire.tools.models.making import synth
+from facewire.tools.models.optimising import optimise
 from facewire.tools.models.pulling import pull
 
 
@@ -20,5 +21,5 @@ def models() -> None:
     """
 
 
-for _command in (list_models, show, pull, add, verify, remove, synth):
+for _command in (list_models, show, pull, add, verify, optimise, remove, synth):
     models.add_command(_command)

@@ -154,6 +154,11 @@ def _print(told: dict[str, Any]) -> None:
         click.echo(f"  {'':16}  {licence['text']}")
     if licence["only_with"]:
         click.echo(f"  {'':16}  only together with Audio2Face ({', '.join(licence['only_with'])})")
+    if told.get("variants"):
+        from facewire.tools.optimising.telling import line
+
+        for at, variant in enumerate(told["variants"]):
+            click.echo(f"  {'' if at else 'variants':16}  {line(variant)}")
     click.echo(f"  {'files':16}  {size(told['bytes'])} in {len(told['files'])}")
     for file in told["files"]:
         click.echo(f"  {size(file['bytes']):>16}  {file['path']}")

@@ -1,0 +1,1 @@
+"""Faster files of a user's own network, each kept with a proof: `facewire models optimise`."""
