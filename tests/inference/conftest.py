@@ -84,7 +84,7 @@ class Played:
     def run_ready(self) -> None:
         while self.stream.ready():
             window = self.stream.take_window()
-            result = self.stream.model.backend.run(window.feeds)
+            result = self.stream.model.backend_for(window).run(window.feeds)
             batch = self.stream.accept(window, result)
             if batch is not None:
                 self.batches.append(batch)

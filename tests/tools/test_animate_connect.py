@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,13 +33,10 @@ def _animate(*arguments: object, runtime: Path) -> subprocess.CompletedProcess[s
     )
 
 
-@pytest.fixture(scope="module")
-def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A runtime folder in which a daemon called `casting` serves."""
-    folder = tmp_path_factory.mktemp("run")
-    folder.chmod(0o700)
+@contextmanager
+def _serving(folder: Path, *options: object) -> Iterator[None]:
     daemon = subprocess.Popen(
-        _facewire("serve", "--instance", "casting", "--json"),
+        _facewire("serve", "--instance", "casting", "--json", *options),
         env=os.environ | {"FACEWIRE_RUNTIME_DIR": str(folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -47,10 +45,32 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     try:
         assert daemon.stdout is not None
         assert daemon.stdout.readline().strip(), "the daemon says in one line that it is ready"
-        yield folder
+        yield
     finally:
         daemon.terminate()
         daemon.communicate(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A runtime folder in which a daemon called `casting` serves."""
+    folder = tmp_path_factory.mktemp("run")
+    folder.chmod(0o700)
+    with _serving(folder):
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def hearing(
+    synthetic_bundles: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, Path]]:
+    """A runtime folder in which a daemon hears emotions, and the folder of its bundles."""
+    folder = tmp_path_factory.mktemp("hear")
+    folder.chmod(0o700)
+    with _serving(
+        folder, "--model", synthetic_bundles / "mark", "--emotion-model", synthetic_bundles / "a2e"
+    ):
+        yield folder, synthetic_bundles
 
 
 @pytest.mark.parametrize(
@@ -139,3 +159,33 @@ def test_without_a_daemon_it_says_so(tmp_path: Path) -> None:
     assert "daemon" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "clip.csv").exists()
+
+
+def test_a_daemon_that_hears_emotions_makes_the_same_bytes(
+    hearing: tuple[Path, Path], tmp_path: Path
+) -> None:
+    runtime, bundles = hearing
+    (tmp_path / "keys.csv").write_text("time,joy\n1,0\n2,0.8\n")
+    felt = ("--with-emotion", "--emotion-keys", tmp_path / "keys.csv", "--fps", "30")
+
+    here = _animate(
+        SPEECH, "-o", tmp_path / "here.json", "--model", bundles / "mark",
+        "--emotion-model", bundles / "a2e", *felt, runtime=runtime,
+    )  # fmt: skip
+    there = _animate(
+        SPEECH, "-o", tmp_path / "there.json", "--instance", "casting", "--model", "mark",
+        "--auto-emotion", *felt, "--emotion-out", tmp_path / "felt.csv", runtime=runtime,
+    )  # fmt: skip
+
+    assert (here.returncode, there.returncode) == (0, 0), here.stderr + there.stderr
+    assert (tmp_path / "there.json").read_bytes() == (tmp_path / "here.json").read_bytes()
+    assert len((tmp_path / "felt.csv").read_text().splitlines()) > 100
+
+
+def test_a_daemon_that_hears_no_emotions_says_so(runtime: Path, tmp_path: Path) -> None:
+    done = _animate(
+        SPEECH, "-o", tmp_path / "a.csv", "--instance", "casting", "--auto-emotion", runtime=runtime
+    )
+
+    assert done.returncode == 1
+    assert "automatic emotion" in done.stderr

@@ -125,13 +125,18 @@ class PostProcessor:
         self._followed = _no_emotion()
 
     def step(
-        self, logits: NDArray[np.float32], preferred: NDArray[np.float32] | None = None
+        self,
+        logits: NDArray[np.float32],
+        preferred: NDArray[np.float32] | None = None,
+        *,
+        mixing: bool | None = None,
     ) -> NDArray[np.float32]:
         """Return float32[10], the next frame's emotion.
 
         Args:
             logits: float32[classes]; not finite counts as neutral.
             preferred: float32[10] at the frame's instant; None: the parameters' own.
+            mixing: Whether this frame mixes it in; None: as the parameters enable it.
 
         Raises:
             BundleError: another number of logits than `correspondence` has.
@@ -142,7 +147,7 @@ class PostProcessor:
         previous = self._beginning if self._first else self._blended
         values = _mixed(values, previous, chosen.live_blend_coef)
         self._blended = values
-        if chosen.enable_preferred_emotion:
+        if chosen.enable_preferred_emotion if mixing is None else mixing:
             wanted = self._preferred if preferred is None else preferred
             values = _mixed(values, wanted, chosen.preferred_emotion_strength)
         if not self._first:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 Network = Callable[["NDArray[np.float32]"], "NDArray[np.float32]"]
 """float32[batch, window] -> float32[batch, classes], the logits."""
+Wish = tuple[bool, "NDArray[np.float32] | None"]
+"""Whether a frame mixes a preferred emotion in, and which; None is the parameters' own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,7 @@ class EmotionExecutor:
         *,
         audio: AudioAccumulator,
         preferred: EmotionTrack | None = None,
+        first_window: int = 0,
     ) -> None:
         """Stand before the first window.
 
@@ -74,6 +77,7 @@ class EmotionExecutor:
             audio: Where the track's audio arrives.
             preferred: Preferred emotions over time; while they are enabled, frames wait for them.
                 None: `parameters.preferred_emotion` at all times.
+            first_window: Window to begin with, for a track that begins in the middle.
 
         Raises:
             SettingsError: a setting or parameter is out of range.
@@ -84,6 +88,7 @@ class EmotionExecutor:
         """The smoothing; its parameters may be replaced between windows."""
         self.progress = WindowProgress(settings.window_spec())
         """How far the track has come, and what of the audio and emotions it still wants."""
+        self.progress.read = first_window
         self.timeline = FrameTimeline(self.progress.spec)
         self._audio = audio
         self._preferred = preferred
@@ -130,8 +135,14 @@ class EmotionExecutor:
         """Say that the window in flight was not run."""
         self._in_flight = False
 
-    def accept(self, logits: NDArray[np.float32]) -> EmotionFrames:
+    def accept(
+        self, logits: NDArray[np.float32], wishes: Sequence[Wish] | None = None
+    ) -> EmotionFrames:
         """Return the frames that float32[classes] of the window in flight gives.
+
+        Args:
+            logits: Of the network.
+            wishes: One per frame of a window, in place of the preferred track.
 
         Raises:
             BundleError: another number of logits than the parameters know; the window stays in
@@ -141,7 +152,15 @@ class EmotionExecutor:
         total = self._audio.total_samples if self._audio.closed else None
         frames = self.timeline.of_window(self.progress.read, total_samples=total)
         bounds = [self.timeline.timestamp(frame) for frame in range(frames.start, frames.stop + 1)]
-        emotions = [self.post.step(logits, self._preferred_at(instant)) for instant in bounds[:-1]]
+        if wishes is None:
+            emotions = [
+                self.post.step(logits, self._preferred_at(instant)) for instant in bounds[:-1]
+            ]
+        else:
+            emotions = [
+                self.post.step(logits, wanted, mixing=mixing)
+                for mixing, wanted in wishes[: len(frames)]
+            ]
         self.progress.advance()
         self._in_flight = False
         return EmotionFrames(

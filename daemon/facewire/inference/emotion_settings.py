@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from facewire.inference.progress import emotion_windows, post_process_windows
@@ -79,6 +80,40 @@ class EmotionSettings:
     def look_ahead_samples(self) -> int:
         """Audio after the instant of a window's first frame that must have come."""
         return self.window_spec().look_ahead_samples
+
+    @property
+    def reach_samples(self) -> int:
+        """Most audio after an instant that must have come until the emotion there is known.
+
+        That takes a frame at or after the instant, its window, and that all frames of the window
+        lie within the audio.
+        """
+        spec = self.window_spec()
+        to_last_frame = ceil((spec.ticks - 1) * spec.per_tick.stride) + 1
+        return ceil(spec.per_tick.stride) - 1 + max(spec.look_ahead_samples, to_last_frame)
+
+
+def settings_for(
+    window_samples: int, limits: tuple[int, int] = WINDOW_LIMITS_SAMPLES
+) -> EmotionSettings:
+    """Return the settings that go with a window: 30 frames per second, as in NVIDIA's samples.
+
+    One inference serves at most 31 frames, as there, and no more than lie in the half of the
+    window after its instant: later ones would have to wait for audio that it does not hear.
+
+    Args:
+        window_samples: Audio one inference hears; 0: as much as the network takes.
+        limits: Shortest and longest window the network takes.
+    """
+    length = window_samples or limits[1]
+    fps, heard_after = EmotionSettings.fps, length - length // 2
+    served = int(max(heard_after - 2, 0) * fps / EmotionSettings.sample_rate_hz)
+    return EmotionSettings(
+        window_samples=length,
+        fps=fps,
+        inferences_to_skip=min(EmotionSettings.inferences_to_skip, served),
+        window_limits_samples=limits,
+    )
 
 
 def window_within(

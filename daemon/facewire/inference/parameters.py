@@ -20,6 +20,8 @@ class ParameterRange:
     minimum: float
     maximum: float
     default: float
+    whole: bool = False
+    """Only whole numbers: a count or a switch."""
 
 
 PARAMETERS: Final[Mapping[str, ParameterRange]] = {
@@ -58,6 +60,10 @@ def checked_parameters(
             raise SettingsError(
                 f"{name} is {value}; it must lie in [{bounds.minimum:g}, {bounds.maximum:g}].",
                 field="parameters",
+            )
+        if bounds.whole and value != int(value):
+            raise SettingsError(
+                f"{name} is {value}; it must be a whole number.", field="parameters"
             )
     return dict(changes)
 

@@ -6,12 +6,16 @@
     ready() / take_window() -> the backend runs it -> animate(window, result) -> frames
     end() -> the rest of the windows, padded with silence
 
+With automatic emotion some windows are of kind "emotion": they run on the emotion network, and
+`animate` of one gives no frames but the emotions that the face's next windows read.
+
 Frames depend on the audio alone: not on how it was cut into chunks, nor on who else is speaking.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from facewire.inference.automatic_emotion import AutomaticEmotion
     from facewire.inference.model import Model
 
 __all__ = ["FrameBatch", "Stream", "StreamSettings", "Window", "WindowContext"]
@@ -37,6 +42,7 @@ __all__ = ["FrameBatch", "Stream", "StreamSettings", "Window", "WindowContext"]
 _CELL_SAMPLES = 160
 """Repaired audio is remembered in cells of 10 ms."""
 _MAX_EMOTION_KEYS = 100_000
+_REPAIRED = "network_repaired"
 
 
 class Stream:
@@ -52,8 +58,8 @@ class Stream:
         Raises:
             SettingsError: a setting is out of range.
         """
-        model.check_identity(settings.identity)
-        self._known = model.family.parameters(settings.identity)
+        automatic = settings.automatic_emotion
+        self._known = model.parameters(settings.identity, automatic_emotion=automatic)
         settings.validate(self._known)
         self.settings = settings
         self.model = model
@@ -66,8 +72,9 @@ class Stream:
         self._next_window = model.family.first_window(start, first_instant, settings.fps)
         self._parameters = default_parameters(self._known) | dict(settings.parameters)
         self._emotions = EmotionTrack()
+        self._hearing = self._automatic_emotion() if automatic else None
         self._repaired_cells: set[int] = set()
-        self._in_flight = False
+        self._in_flight: Literal["face", "emotion"] | None = None
         self.sanitised = False
         """True once any sample had to be repaired."""
         self.ended = False
@@ -103,16 +110,19 @@ class Stream:
 
     def ready(self) -> bool:
         """Return whether `take_window` may be called: audio is there and nothing is in flight."""
-        return not self._in_flight and self._windows_left() > 0
+        return self._turn() is not None
 
     def take_window(self) -> Window:
         """Return the next inference; it is in flight until `complete`."""
-        assert self.ready()
+        self._in_flight = self._turn()
+        assert self._in_flight is not None
+        if self._in_flight == "emotion":
+            assert self._hearing is not None
+            return self._hearing.take_window(self._parameters, frames_total=self.frames_total)
         index, spec = self._next_window, self._spec
         audio = self._audio.read(spec.start(index), spec.length)
         self._next_window += 1
         context = self._context(index)
-        self._in_flight = True
         return Window(
             index=index,
             target_sample=spec.target(index),
@@ -123,13 +133,24 @@ class Stream:
 
     def animate(self, window: Window, result: NDArray[np.float32]) -> FrameBatch | None:
         """Return the frames that `result` (batch axis of 1) completes, if any; any thread."""
-        return self._animator.animate(window, result)
+        if window.kind == "emotion":
+            assert self._hearing is not None
+            self._hearing.accept(window, result)
+            return None
+        batch = self._animator.animate(window, result)
+        repaired = window.context.emotion_repaired
+        if batch is not None and repaired and _REPAIRED not in batch.flags:
+            batch = replace(batch, flags=(*batch.flags, _REPAIRED))
+        return batch
 
     def complete(self, window: Window) -> None:
         """Say that the window's frames are made; the next one may be taken."""
-        assert self._in_flight
-        self._in_flight = False
-        self._emotions.forget_before(window.target_sample)
+        assert self._in_flight == window.kind
+        self._in_flight = None
+        if self._hearing is None:
+            self._emotions.forget_before(window.target_sample)
+        elif window.kind == "face":
+            self._hearing.forget_before(window.target_sample)
         self._forget()
 
     def accept(self, window: Window, result: NDArray[np.float32]) -> FrameBatch | None:
@@ -145,11 +166,14 @@ class Stream:
             SettingsError: an unknown name or a value out of range; nothing is then changed.
         """
         self._parameters |= checked_parameters(changes, self._known)
+        if self._hearing is not None:
+            self._hearing.note(changes)
 
     def set_emotion_keys(self, keys: Sequence[tuple[int, Sequence[float]]]) -> None:
         """Add keys (16 kHz sample, ten weights in [0, 1]); linear in between, the last one holds.
 
         Until the first key the emotion of the settings holds. A key acts from the next window on.
+        With automatic emotion they are what is preferred, and mixed in.
 
         Raises:
             SettingsError: times that do not increase, weights out of range; keys before the
@@ -166,7 +190,7 @@ class Stream:
     @property
     def finished(self) -> bool:
         """True after the end, when every frame has been made."""
-        return self.ended and not self._in_flight and self._windows_left() == 0
+        return self.ended and self._in_flight is None and self._windows_left() == 0
 
     @property
     def pushed_samples(self) -> int:
@@ -176,7 +200,7 @@ class Stream:
     @property
     def consumed_samples(self) -> int:
         """Source index up to which audio has been turned into frames; what credit counts from."""
-        instant = self._spec.target(self._next_window - self._in_flight)
+        instant = self._spec.target(self._next_window - (self._in_flight == "face"))
         reached = instant * self.settings.sample_rate_hz // 16_000
         return min(max(reached, self.settings.start_sample), self.pushed_samples)
 
@@ -185,9 +209,43 @@ class Stream:
         """Most seconds the resampler holds back, on top of the model's look-ahead."""
         return self._resampler.lag_s
 
+    @property
+    def look_ahead_samples(self) -> int:
+        """Most audio after its own instant that a frame needs, 16 kHz samples."""
+        return self.model.look_ahead_for(self.settings)
+
+    def reach_samples(self, window: Window) -> int:
+        """Return the audio after a window's instant without which it cannot be run."""
+        if window.kind == "emotion":
+            assert self._hearing is not None
+            return self._hearing.reach_samples
+        return self._spec.look_ahead_samples
+
+    def _automatic_emotion(self) -> AutomaticEmotion:
+        # Most streams hear no emotion, and need not know how.
+        from facewire.inference.automatic_emotion import AutomaticEmotion
+
+        return AutomaticEmotion(
+            self.model.emotion_model(), self.settings, audio=self._audio, preferred=self._emotions
+        )
+
+    def _turn(self) -> Literal["face", "emotion"] | None:
+        """Return which kind of window can be taken now."""
+        if self._in_flight is not None:
+            return None
+        is_left = self._windows_left() > 0
+        if self._hearing is None:
+            return "face" if is_left else None
+        if is_left and self._hearing.known_windows(self._spec, read=self._next_window):
+            return "face"
+        is_wanted = is_left or not self._audio.closed
+        return "emotion" if is_wanted and self._hearing.ready() else None
+
     def _forget(self) -> None:
         """Drop what no window to come reads."""
         oldest = max(0, self._spec.start(self._next_window))
+        if self._hearing is not None:
+            oldest = min(oldest, self._hearing.next_audio_sample)
         self._audio.drop_before(oldest)
         if self._repaired_cells:
             stale = oldest // _CELL_SAMPLES
@@ -204,17 +262,23 @@ class Stream:
     def _context(self, index: int) -> WindowContext:
         spec, audio = self._spec, self._audio
         cells = range(spec.start(index) // _CELL_SAMPLES, spec.end(index) // _CELL_SAMPLES + 1)
+        hearing, parameters = self._hearing, dict(self._parameters)
+        if hearing is not None:
+            parameters["emotionStrength"] = 1.0  # the emotions heard have it in them
         return WindowContext(
-            parameters=dict(self._parameters),
+            parameters=parameters,
             emotion=self._emotion_rows(index),
             horizon_samples=audio.total_samples,
             end_samples=audio.total_samples if audio.closed else None,
             frames_total=self.frames_total,
             last=audio.closed and self._windows_left() == 0,
             sanitised=not self._repaired_cells.isdisjoint(cells),
+            emotion_repaired=hearing is not None and hearing.was_repaired(spec.instants(index)),
         )
 
     def _emotion_rows(self, index: int) -> NDArray[np.float32]:
+        if self._hearing is not None:
+            return self._hearing.rows(self._spec.instants(index))
         if self._emotions.first_time is None:
             return np.repeat(self.settings.emotion[None], self._spec.ticks, axis=0)
         return np.stack([self._emotion_at(instant) for instant in self._spec.instants(index)])

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
 from facewire.protocol.errors import FacewireError, MappingError, SettingsError
 from facewire.tools import animate_options as options
+from facewire.tools.animate_outcome import Outcome, Summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from fractions import Fraction
+    from pathlib import Path
+    from typing import TextIO
 
     import numpy as np
     from numpy.typing import NDArray
@@ -24,8 +27,11 @@ if TYPE_CHECKING:
     from facewire.inference.model import Model
     from facewire.inference.settings import StreamSettings
     from facewire.inference.stream import Stream
+    from facewire.tools.animate_emotion import EmotionWriter
     from facewire.tools.clips import Clip
+    from facewire.tools.emotion_keys import Key
     from facewire.tools.retarget import Retarget
+    from facewire.tools.writers import FrameWriter
 
 
 class Frames(Protocol):
@@ -44,6 +50,10 @@ class Frames(Protocol):
         """float32[frames, 4], degrees; None where a daemon sent none."""
 
     @property
+    def emotion(self) -> NDArray[np.float32] | None:
+        """float32[frames, 10], as the face was told to feel; None where it was not asked for."""
+
+    @property
     def flags(self) -> Sequence[str]:
         """REGISTRY §flags."""
 
@@ -58,51 +68,8 @@ class Take:
     """Turns face rows into those of the rig."""
     fps: Fraction
     format: str
-
-
-@dataclass
-class Outcome:
-    """What became of one file; the entries of `--json`."""
-
-    clip: Clip
-    frames: int = 0
-    seconds: float = 0.0
-    elapsed_s: float = 0.0
-    sanitised: bool = False
-    error: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the entry of `files`, or of `failures` when there is an error."""
-        if self.error:
-            return {"input": str(self.clip.source), "error": self.error}
-        return {
-            "input": str(self.clip.source),
-            "output": str(self.clip.output),
-            "frames": self.frames,
-            "seconds": round(self.seconds, 6),
-            "real_time_factor": _factor(self.elapsed_s, self.seconds),
-            "audio_sanitised": self.sanitised,
-        }
-
-
-@dataclass
-class Summary:
-    """All outcomes of a run."""
-
-    done: list[Outcome] = field(default_factory=list)
-    failed: list[Outcome] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what `--json` prints."""
-        seconds = sum(each.seconds for each in self.done)
-        elapsed_s = sum(each.elapsed_s for each in self.done)
-        return {
-            "files": [each.as_json() for each in self.done],
-            "failures": [each.as_json() for each in self.failed],
-            "frames": sum(each.frames for each in self.done),
-            "seconds": round(seconds, 6),
-            "real_time_factor": _factor(elapsed_s, seconds),
-        }
+    with_emotion: bool = False
+    emotion_out: Path | None = None
 
 
 @click.command()
@@ -112,10 +79,18 @@ def animate(chosen: options.Options) -> int:
 
     A folder is searched for WAV, FLAC, OGG and MP3, and OUT is then a folder of the same shape. A
     file that fails is reported and the rest goes on; the exit status is then 1.
+
+    Emotion keys (--emotion-keys FILE) are times in seconds with weights from 0 to 1, linear in
+    between; the last one holds. As CSV with a header, any of the emotions: `time,joy,anger`, then
+    lines such as `1.5,0.8,0`. Without a header, a line is the time and ten weights: amazement,
+    anger, cheekiness, disgust, fear, grief, joy, outofbreath, pain, sadness. What NVIDIA's client
+    writes as its input emotions is read too. As JSON: `[{"time": 1.5, "emotions": {"joy": 0.8}}]`,
+    or the emotion_with_timecode_list of NVIDIA's YAML turned into JSON; YAML itself is not read.
     """
     from facewire.tools.clips import clips
 
     work = clips(chosen.sources, chosen.output, chosen.format, into_folder=chosen.into_folder)
+    _check_emotion_out(chosen.emotion_out, work)
     with ExitStack() as resources:
         take = _take(chosen, resources)
         progress = resources.enter_context(options.progress(chosen, len(work)))
@@ -125,11 +100,23 @@ def animate(chosen: options.Options) -> int:
     return 1 if summary.failed else 0
 
 
+def _check_emotion_out(path: Path | None, work: list[Clip]) -> None:
+    if path is None:
+        return
+    if len(work) > 1:
+        raise click.UsageError("--emotion-out is for one file; there are several.")
+    for what, other in (("the output", work[0].output), ("a source", work[0].source)):
+        if path.resolve() == other.resolve():
+            raise click.UsageError(f"{path} is {what}; choose another file for --emotion-out.")
+
+
 def _take(chosen: options.Options, resources: ExitStack) -> Take:
     from facewire.mapping import read_gains
+    from facewire.tools.emotion_keys import read_emotion_keys
     from facewire.tools.retarget import Retarget
 
     try:
+        keys = read_emotion_keys(chosen.emotion_keys) if chosen.emotion_keys else []
         retarget = Retarget(chosen.rig, read_gains(chosen.gains) if chosen.gains else {})
         settings = chosen.settings(sample_rate_hz=16_000, channels=1)
         replace(settings, parameters={}).validate()
@@ -138,12 +125,16 @@ def _take(chosen: options.Options, resources: ExitStack) -> Take:
     if retarget.table.mouth_close != "any":  # the table says what its rig needs
         chosen = replace(chosen, mouth_close="arkit")
     if chosen.connect is None:
-        frames_of = _in_process(chosen, settings)
+        from facewire.tools.animate_local import in_process
+
+        frames_of = in_process(chosen, settings, keys)
     else:
         from facewire.tools.animate_remote import through_daemon
 
-        frames_of = through_daemon(chosen, chosen.connect, resources)
-    return Take(frames_of, retarget, chosen.fps, chosen.format)
+        frames_of = through_daemon(chosen, chosen.connect, keys, resources)
+    return Take(
+        frames_of, retarget, chosen.fps, chosen.format, chosen.with_emotion, chosen.emotion_out
+    )
 
 
 def _animate_all(
@@ -175,56 +166,56 @@ def _animate_clip(outcome: Outcome, take: Take, progress: options.Progress) -> N
     """Write the animation of one file, as its frames come."""
     from facewire.audio import open_audio
     from facewire.tools.atomic import atomic_text
-    from facewire.tools.writers import WRITERS
 
     started_s = time.perf_counter()
-    with open_audio(outcome.clip.source) as audio, atomic_text(outcome.clip.output) as text:
+    with ExitStack() as files:
+        audio = files.enter_context(open_audio(outcome.clip.source))
+        writer = _writer(files.enter_context(atomic_text(outcome.clip.output)), take)
+        felt = _emotion_writer(take, files)
         progress.begin(audio, take.fps)
-        writer = WRITERS[take.format](text, take.retarget, take.fps)
         for frames in take.frames_of(audio):
             rows = take.retarget.rows(frames.curves, frames.eyes)
-            writer.write(frames.first, rows, frames.eyes)
+            emotion = frames.emotion
+            writer.write(frames.first, rows, frames.eyes, emotion if take.with_emotion else None)
+            if felt is not None and emotion is not None:
+                felt.write(frames.first, emotion)
             outcome.frames = frames.first + len(rows)
             outcome.sanitised |= "audio_sanitised" in frames.flags
+            outcome.repaired |= "network_repaired" in frames.flags
             progress.reached(outcome.frames)
         writer.close()
     outcome.seconds = audio.frames_read / audio.sample_rate_hz
     outcome.elapsed_s = time.perf_counter() - started_s
 
 
-def _in_process(
-    chosen: options.Options, settings: StreamSettings
-) -> Callable[[AudioFile], Iterator[Frames]]:
-    from facewire.inference.loading import load_model
+def _writer(text: TextIO, take: Take) -> FrameWriter:
+    from facewire.tools.writers import CsvWriter, JsonWriter
 
-    model = load_model(options.model_name(chosen.model), chosen.provider)
-    try:  # which faces and parameters there are is the model's
-        model.check_identity(chosen.identity)
-        settings.validate(model.family.parameters(chosen.identity))
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from None
-    if model.fallback:
-        options.say(chosen, model.fallback.text)
+    if take.format == "csv":
+        return CsvWriter(text, take.retarget, take.fps)
+    from facewire.emotion import EMOTIONS
 
-    options.detail(
-        chosen,
-        f"{model.name} {model.version} on {model.backend.name}, "
-        f"look-ahead {model.look_ahead_samples / 16:.1f} ms",
-    )
-
-    def frames_of(audio: AudioFile) -> Iterator[Frames]:
-        options.detail(chosen, _description(audio))
-        settings = chosen.settings(audio.sample_rate_hz, audio.channels)
-        return frames_in_process(audio, model, settings)
-
-    return frames_of
+    named = EMOTIONS if take.with_emotion else ()
+    return JsonWriter(text, take.retarget, take.fps, emotions=named)
 
 
-def frames_in_process(audio: AudioFile, model: Model, settings: StreamSettings) -> Iterator[Frames]:
+def _emotion_writer(take: Take, files: ExitStack) -> EmotionWriter | None:
+    if take.emotion_out is None:
+        return None
+    from facewire.tools.animate_emotion import EmotionWriter
+    from facewire.tools.atomic import atomic_text
+
+    return EmotionWriter(files.enter_context(atomic_text(take.emotion_out)), take.fps)
+
+
+def frames_in_process(
+    audio: AudioFile, model: Model, settings: StreamSettings, keys: Sequence[Key] = ()
+) -> Iterator[Frames]:
     """Yield the frames of a file as soon as their audio was read; memory does not grow with it."""
     from facewire.inference.stream import Stream
 
     stream = Stream(model, settings)
+    stream.set_emotion_keys(keys)
     for block in audio:
         stream.push(block)
         yield from _ready_frames(stream, model)
@@ -235,22 +226,12 @@ def frames_in_process(audio: AudioFile, model: Model, settings: StreamSettings) 
 def _ready_frames(stream: Stream, model: Model) -> Iterator[Frames]:
     while stream.ready():
         window = stream.take_window()
-        frames = stream.accept(window, model.backend.run(window.feeds))
+        frames = stream.accept(window, model.backend_for(window).run(window.feeds))
         if frames is not None:
             yield frames
 
 
 # --- telling --------------------------------------------------------------------------------
-
-
-def _description(audio: AudioFile) -> str:
-    from facewire.audio import Resampler
-
-    lag_ms = Resampler(audio.sample_rate_hz).lag_s * 1000
-    return (
-        f"{audio.path.name}: {audio.format}, {audio.sample_rate_hz} Hz, "
-        f"{audio.channels} channel(s), resampler lag {lag_ms:.1f} ms"
-    )
 
 
 def _tell(outcome: Outcome, chosen: options.Options) -> None:
@@ -261,13 +242,16 @@ def _tell(outcome: Outcome, chosen: options.Options) -> None:
             "denormal or far over full scale); they were replaced.",
             error=True,
         )
+    if outcome.repaired:
+        options.say(
+            chosen,
+            f"warning: a network answered parts of {outcome.clip.source} with what is no number "
+            "(NaN); the face rested there, or felt nothing.",
+            error=True,
+        )
     speed = outcome.seconds / max(outcome.elapsed_s, 1e-9)
     options.say(
         chosen,
         f"{outcome.clip.source} -> {outcome.clip.output}: {outcome.frames} frames, "
         f"{outcome.seconds:.2f} s, {speed:.0f} x real time",
     )
-
-
-def _factor(elapsed_s: float, seconds: float) -> float:
-    return round(elapsed_s / seconds, 6) if seconds else 0.0

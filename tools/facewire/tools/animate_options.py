@@ -39,7 +39,19 @@ class Options:
     identity: str
     """Face inside the model; "" is its first."""
     provider: str
+    variant: str
+    """Of the model's network, such as int8; "": as the model has it."""
+    noise: Literal["constant", "varying"]
     emotion: dict[str, float]
+    """Over the whole clip; with automatic emotion the preferred one."""
+    automatic_emotion: bool
+    emotion_model: str
+    """What hears the emotion; "": the only one there is."""
+    emotion_keys: Path | None
+    with_emotion: bool
+    """JSON carries what the face felt."""
+    emotion_out: Path | None
+    """Table of what the face felt."""
     parameters: dict[str, float]
     gains: Path | None
     rig: str
@@ -51,6 +63,11 @@ class Options:
     as_json: bool
     quiet: bool
     verbose: int
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What frames carry beside curves and eyes."""
+        return ("emotion",) if self.with_emotion or self.emotion_out else ()
 
     def settings(self, sample_rate_hz: int, channels: int) -> StreamSettings:
         """Return the settings of the stream of one file; its frames are faces, not yet the rig."""
@@ -65,6 +82,8 @@ class Options:
             identity=self.identity,
             parameters=self.parameters,
             emotion=emotion_vector(self.emotion),
+            automatic_emotion=self.automatic_emotion,
+            outputs=frozenset(self.outputs),
             seed=self.seed,
             mouth_close=self.mouth_close,
         )
@@ -74,15 +93,33 @@ def animate_options(command: Callable[[Options], int]) -> Callable[..., int]:
     """Add the arguments and options of `animate` to a function of `Options`."""
 
     def collected(
-        *, no_idle: bool, output_format: str | None, out: str, instance: str | None, **values: Any
+        *,
+        no_idle: bool,
+        output_format: str | None,
+        out: str,
+        instance: str | None,
+        auto_emotion: bool,
+        preferred_emotion: dict[str, float],
+        **values: Any,
     ) -> int:
         values["output"] = Path("/dev/stdout" if out == "-" else out)
         values["into_folder"] = out.endswith((os.sep, os.altsep or os.sep))
         values["format"] = output_format or _format_of(values["output"])
         through_daemon = values["connect"] or instance is not None
         values["connect"] = (instance or "default") if through_daemon else None
-        if values["connect"] is not None and values["provider"] != _DEFAULT_PROVIDER:
-            raise click.UsageError("The daemon chose its provider; leave --provider out.")
+        if values["connect"] is not None:
+            _refuse_what_the_daemon_chose(values)
+        values["automatic_emotion"] = auto_emotion or bool(values["emotion_model"])
+        if preferred_emotion and not values["automatic_emotion"]:
+            raise click.UsageError(
+                "--preferred-emotion goes with --auto-emotion or --emotion-model; without them "
+                "--emotion sets what the face feels."
+            )
+        values["emotion"] = values["emotion"] | preferred_emotion
+        if values["with_emotion"] and values["format"] != "json":
+            raise click.UsageError(
+                "A CSV has no place for emotions: take --emotion-out FILE.csv, or --format json."
+            )
         if no_idle:
             off = {"blinkStrength": 0.0, "gazeStrength": 0.0, "browStrength": 0.0}
             values["parameters"] = off | values["parameters"]
@@ -94,6 +131,18 @@ def animate_options(command: Callable[[Options], int]) -> Callable[..., int]:
     for add in reversed(_OPTIONS):
         decorated = add(decorated)
     return decorated
+
+
+def _refuse_what_the_daemon_chose(values: dict[str, Any]) -> None:
+    if values["provider"] != _DEFAULT_PROVIDER:
+        raise click.UsageError("The daemon chose its provider; leave --provider out.")
+    if values["emotion_model"]:
+        raise click.UsageError(
+            "The daemon chose what hears emotions; leave --emotion-model out, --auto-emotion asks "
+            "for it."
+        )
+    if values["noise"] != "constant":
+        raise click.UsageError("The daemon chose its noise; leave --noise out.")
 
 
 def _format_of(output: Path) -> str:
@@ -133,8 +182,23 @@ _OPTIONS = (
                  help="Face inside the model, such as Claire; default: its first."),
     click.option("--provider", default=_DEFAULT_PROVIDER, show_default=True,
                  help="What runs the network: cpu, auto, cuda ..."),
+    click.option("--variant", default="", metavar="NAME",
+                 help="Of the network: original, or one of `facewire models optimise`."),
+    click.option("--noise", type=click.Choice(["constant", "varying"]), default="constant",
+                 show_default=True, help="Of a diffusion model; varying: fresh in each window."),
     click.option("--emotion", multiple=True, metavar="NAME=WEIGHT", callback=_numbers,
                  help="An emotion over the whole clip, such as joy=0.6; repeatable."),
+    click.option("--auto-emotion", is_flag=True,
+                 help="Hear the emotion in the voice, with the Audio2Emotion model you have."),
+    click.option("--emotion-model", default="", metavar="NAME|FOLDER",
+                 help="Hear it with this Audio2Emotion model."),
+    click.option("--preferred-emotion", multiple=True, metavar="NAME=WEIGHT", callback=_numbers,
+                 help="Mixed into the emotion that is heard, such as joy=0.5; repeatable."),
+    click.option("--emotion-keys", type=click.Path(path_type=Path), metavar="FILE",
+                 help="Emotions over time, see above; mixed in where emotion is heard."),
+    click.option("--with-emotion", is_flag=True, help="JSON says what the face felt, too."),
+    click.option("--emotion-out", type=click.Path(path_type=Path), metavar="FILE",
+                 help="CSV of what the face felt, as NVIDIA's client writes it."),
     click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE",
                  callback=_numbers, help="Such as lowerFaceStrength=1.2; repeatable."),
     click.option("--gains", type=click.Path(path_type=Path), metavar="FILE",
@@ -153,12 +217,6 @@ _OPTIONS = (
     click.option("-q", "--quiet", is_flag=True, help="Errors only."),
     click.option("-v", "--verbose", count=True, help="Say more; -vv: tracebacks."),
 )  # fmt: skip
-
-
-def model_name(text: str) -> str | Path:
-    """Return a path when the text can only be one, else a name of the manifest."""
-    is_path = os.sep in text or (os.altsep is not None and os.altsep in text)
-    return Path(text) if is_path else text
 
 
 def say(chosen: Options, text: str, *, error: bool = False) -> None:

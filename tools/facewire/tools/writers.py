@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TextIO
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from fractions import Fraction
 
     from numpy.typing import NDArray
@@ -29,9 +30,20 @@ class FrameWriter(Protocol):
     """Takes frames in order and writes them at once."""
 
     def write(
-        self, first: int, curves: NDArray[np.float32], eyes: NDArray[np.float32] | None
+        self,
+        first: int,
+        curves: NDArray[np.float32],
+        eyes: NDArray[np.float32] | None,
+        emotion: NDArray[np.float32] | None = None,
     ) -> None:
-        """Write float32[frames, curves] and float32[frames, 4] degrees from frame `first` on."""
+        """Write frames from `first` on.
+
+        Args:
+            first: Index of the first frame.
+            curves: float32[frames, curves].
+            eyes: float32[frames, 4], degrees; None reads as zeros.
+            emotion: float32[frames, 10]; None: it was not asked for.
+        """
 
     def close(self) -> None:
         """Write what ends the file."""
@@ -54,6 +66,7 @@ class CsvWriter:
         first: int,
         curves: NDArray[np.float32],
         eyes: NDArray[np.float32] | None,  # noqa: ARG002 - the CSV has no place for them
+        emotion: NDArray[np.float32] | None = None,  # noqa: ARG002 - nor for these
     ) -> None:
         """Write one line per frame."""
         self._stream.writelines(
@@ -68,28 +81,40 @@ class CsvWriter:
 class JsonWriter:
     """One object: names once, then one line per frame, so that it can be read by lines too."""
 
-    def __init__(self, stream: TextIO, columns: Columns, fps: Fraction) -> None:
+    def __init__(
+        self, stream: TextIO, columns: Columns, fps: Fraction, *, emotions: Sequence[str] = ()
+    ) -> None:
+        """Args: `emotions` names those of each frame, where frames have them."""
         self._stream = stream
         self._fps = fps
         self._separator = "\n"
-        head = {
+        head: dict[str, object] = {
             "format": "facewire.animation/1",
             "fps": [fps.numerator, fps.denominator],
             "curves": list(columns.curves),
             "eyes": ["rightX", "rightY", "leftX", "leftY"],
         }
+        if emotions:
+            head["emotions"] = list(emotions)
         stream.write(json.dumps(head)[:-1] + ', "frames": [')
 
     def write(
-        self, first: int, curves: NDArray[np.float32], eyes: NDArray[np.float32] | None
+        self,
+        first: int,
+        curves: NDArray[np.float32],
+        eyes: NDArray[np.float32] | None,
+        emotion: NDArray[np.float32] | None = None,
     ) -> None:
-        """Write one object per frame: `timeCode`, `weights`, and `eyes` in degrees."""
+        """Write one object per frame: `timeCode`, `weights`, `eyes` in degrees, and `emotion`."""
         angles_of = np.zeros((len(curves), 4), np.float32) if eyes is None else eyes
         rows = zip(_short(curves), _short(angles_of), strict=True)
+        felt = None if emotion is None else _short(emotion)
         for index, (weights, angles) in enumerate(rows, first):
             frame = {
                 "timeCode": time_code(index, self._fps), "weights": weights, "eyes": angles,
             }  # fmt: skip
+            if felt is not None:
+                frame["emotion"] = felt[index - first]
             self._stream.write(self._separator + json.dumps(frame))
             self._separator = ",\n"
 
