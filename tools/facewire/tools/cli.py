@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 COMMANDS: Final = {
     "animate": "Turn speech files into blendshape curves.",
     "render": "Draw the face that curves make: a filmstrip or a video.",
+    "frame": "Show one instant: its weights and its face.",
     "serve": "Run the daemon that games and clients connect to.",
     "status": "Show what a running daemon is doing.",
     "demo": "Stream a line of speech through a private daemon and draw the face.",
