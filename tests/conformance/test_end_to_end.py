@@ -14,7 +14,7 @@ from facewire.animation.skin import SkinAnimator
 from facewire.animation.tongue import animate_tongue
 from facewire.solving.rig import SolverRig
 from facewire.solving.settings import SolverSettings
-from facewire.solving.solver import BlendshapeSolver, Objective
+from facewire.solving.solver import BlendshapeSolver
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +24,7 @@ SKIN_SHAPES, TONGUE_SHAPES = RUNS.config["net"][4:6]
 WEIGHTS = 2e-4
 
 
-def _solver(block: str, mask: NDArray[np.int32] | None, objective: Objective) -> BlendshapeSolver:
+def _solver(block: str, mask: NDArray[np.int32] | None) -> BlendshapeSolver:
     rig = SolverRig(RUNS[f"neutral_{block}"], RUNS[f"{block}_deltas"], mask)
     l1, l2, symmetry, temporal, size_cm, tolerance = RUNS[f"{block}_cfg_prm"].tolist()
     settings = SolverSettings(
@@ -40,7 +40,7 @@ def _solver(block: str, mask: NDArray[np.int32] | None, objective: Objective) ->
         template_size_cm=size_cm,
         tolerance=tolerance,
     )
-    return BlendshapeSolver(rig, settings, objective)
+    return BlendshapeSolver(rig, settings, "exact")
 
 
 def _skin(fps: int) -> SkinAnimator:
@@ -50,11 +50,10 @@ def _skin(fps: int) -> SkinAnimator:
     return SkinAnimator(RUNS["neutral_skin"], RUNS["lip"], RUNS["eye"], parameters, 1.0 / fps)
 
 
-@pytest.mark.parametrize("objective", ["sdk-cpu", "exact"])
 @pytest.mark.parametrize("fps", [30, 60])
-def test_weights_of_the_executor_are_the_sdks(fps: int, objective: Objective) -> None:
+def test_the_exact_solver_ends_where_the_sdks_does(fps: int) -> None:
     animator = _skin(fps)
-    skin, tongue = _solver("skin", RUNS["skin_mask"], objective), _solver("tongue", None, objective)
+    skin, tongue = _solver("skin", RUNS["skin_mask"]), _solver("tongue", None)
     expected = RUNS[f"fps{fps}_weights"]
     found = []
     for outputs in RUNS["network_outputs"][: len(expected)]:

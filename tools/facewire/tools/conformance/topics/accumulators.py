@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from facewire.tools.conformance.outcomes import Comparison, Outcome
     from facewire.tools.conformance.vector_file import VectorFile
 
+_READ: Final = re.compile(r"audio_((?:open|closed)(?:_gain([0-9.]+))?)_windows")
 _BLOCK_SAMPLES = 100
 """Short, so that the reads cross blocks."""
 
@@ -28,8 +30,9 @@ def cases(file: VectorFile) -> Iterator[tuple[str, Comparison]]:
     """Yield the reads by what was read and whether its end was known."""
     for state in ("open", "closed"):
         yield f"emotions {state}", partial(_emotions, file, state)
-    for name, gain in (("open", 1.0), ("closed", 1.0), ("closed_gain1.3", 1.3)):
-        yield f"audio {name}", partial(_audio, file, name, gain)
+    for key in file:
+        if read := _READ.fullmatch(key):
+            yield f"audio {read[1]}", partial(_audio, file, read[1], float(read[2] or 1.0))
 
 
 def emotion_track(times: NDArray[Any], keys: NDArray[Any], *, closed: bool) -> EmotionTrack:
@@ -60,7 +63,7 @@ def _emotions(file: VectorFile, state: str) -> Iterator[Outcome]:
 
 def _audio(file: VectorFile, name: str, gain: float) -> Iterator[Outcome]:
     accumulator = _pushed(file)
-    if name != "open":
+    if not name.startswith("open"):
         accumulator.close()
     expected = file.expect(f"audio_{name}_windows", (None, None))
     found, answered = np.zeros_like(expected), np.zeros(len(expected), np.bool_)

@@ -35,7 +35,7 @@ def cases(file: VectorFile) -> Iterator[tuple[str, Comparison]]:
 def _animator(file: VectorFile, values: list[float], dt_s: float) -> EyesAnimator:
     names = str(file.config["param_order"]).split(",")
     parameters = changed(EyesParameters(), dict(zip(names, values, strict=True)))
-    return EyesAnimator(file["saccade_rot"], parameters, dt_s)
+    return EyesAnimator(file["saccade_rot"].astype(np.float32), parameters, dt_s)
 
 
 def _expected(file: VectorFile, name: str) -> NDArray[Any]:
@@ -45,7 +45,7 @@ def _expected(file: VectorFile, name: str) -> NDArray[Any]:
 def _by_clock(file: VectorFile, name: str, case: dict[str, Any]) -> Iterator[Outcome]:
     animator = _animator(file, case["params"], case["dt"])
     rows, clock, rotations = [], [], []
-    for gaze in file["input"]:
+    for gaze in file["input"].astype(np.float32):
         rows.append(animator.saccade_row)
         clock.append(animator.live)
         rotations.append(animator.rotate(gaze))
@@ -55,8 +55,10 @@ def _by_clock(file: VectorFile, name: str, case: dict[str, Any]) -> Iterator[Out
 
 
 def _by_frame(file: VectorFile, name: str) -> Iterator[Outcome]:
-    gazes = file["input"]
-    parameters = file.cases()[f"{name.removeprefix(_SET)}_30"]["params"]
+    gazes = file["input"].astype(np.float32)
+    prefix = f"{name.removeprefix(_SET)}_"  # the same at every frame rate
+    by_clock = file.cases()
+    parameters = next(by_clock[each]["params"] for each in by_clock if each.startswith(prefix))
     animator = _animator(file, parameters, 1 / 30)
     found = [
         animator.rotate_at(gazes[index % len(gazes)], frame)

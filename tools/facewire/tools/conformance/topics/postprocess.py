@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -16,16 +17,16 @@ if TYPE_CHECKING:
     from facewire.tools.conformance.outcomes import Comparison, Outcome
     from facewire.tools.conformance.vector_file import VectorFile
 
-_KEPT = (1, 2, 3, 4)
+_TIES: Final = re.compile(r"ties_max([1-9]\d*)_out")
 
 
 def cases(file: VectorFile) -> Iterator[tuple[str, Comparison]]:
     """Yield every set of parameters, and the frames whose logits are equal."""
     for name, case in file.cases().items():
         yield name, partial(_case, file, name, case)
-    for kept in _KEPT:
-        if f"ties_max{kept}_out" in file:
-            yield f"ties_max{kept}", partial(_ties, file, kept)
+    for key in file:
+        if tied := _TIES.fullmatch(key):
+            yield f"ties_max{tied[1]}", partial(_ties, file, int(tied[1]))
 
 
 def parameters(case: dict[str, Any], file: VectorFile, **changes: Any) -> PostProcessParameters:

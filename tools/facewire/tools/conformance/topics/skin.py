@@ -41,7 +41,7 @@ def _animator(file: VectorFile, parameters: dict[str, float], dt_s: float) -> Sk
 
 
 def _single(file: VectorFile, name: str, case: dict[str, Any]) -> Iterator[Outcome]:
-    dt_s = case["dt"] if isinstance(case["dt"], float) else 0.0
+    dt_s = float(case["dt"]) if isinstance(case["dt"], float | int) else 0.0
     animator = _animator(file, case["params"], dt_s)
     vertices = []
     for frame, deltas in enumerate(file["input_deltas"]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     from facewire.tools.conformance.outcomes import Comparison, Outcome
     from facewire.tools.conformance.vector_file import VectorFile
 
-_GATED: Final = ("reg_60_1", "diff_v3", "a2e_60000_30_30")
-"""What the column `model` of the table of available executions means."""
+_MODEL_COLUMN: Final = re.compile(r"(\d+)=(\w+)")
+"""In `available_executions_columns`: which family the first column of the table means."""
 _REGRESSION_BUFFER: Final = 8320
-_REGRESSION_OFFSETS: Final = {"reg": 4160, "reg_ofs": 3000}
+"""Where `desc` does not say `buffer_len`; where a window stands it always says."""
 _MAX_TICKS: Final = 10_000
 
 
@@ -61,9 +62,10 @@ def _spec(name: str, case: dict[str, Any]) -> WindowSpec:
             fps=fps,
             inferences_to_skip=case["inferencesToSkip"],
         )
+    said = dict(re.findall(r"(buffer_len|buffer_ofs) (\d+)", str(case["desc"])))
     return regression_windows(
-        buffer_samples=_REGRESSION_BUFFER,
-        buffer_offset_samples=_REGRESSION_OFFSETS[name.rsplit("_", 2)[0]],
+        buffer_samples=int(said.get("buffer_len", _REGRESSION_BUFFER)),
+        buffer_offset_samples=int(said["buffer_ofs"]),
         fps=fps,
     )
 
@@ -140,7 +142,8 @@ def _totals(
 
 def _gating(file: VectorFile) -> Iterator[Outcome]:
     families = file.cases()
-    specs = [_spec(name, families[name]) for name in _GATED]
+    named = dict(_MODEL_COLUMN.findall(str(file.config["available_executions_columns"])))
+    specs = {int(model): _spec(name, families[name]) for model, name in named.items()}
     table = file.expect("available_executions_table", (None, 9)).tolist()
     found = [
         [
