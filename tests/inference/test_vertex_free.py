@@ -87,14 +87,15 @@ def test_geometry_is_that_of_the_original(
     before = diffusion.play([speech], identity="Mark", outputs=outputs)
     after = rewritten.play([speech], identity="Mark", outputs=outputs)
 
-    for part in ("skin", "tongue", "jaw"):
+    # The jaw's fit is NVIDIA's kernel in float32, 150 cm from the origin: it rounds to 3e-4 cm.
+    for part, limit_cm in (("skin", 2e-5), ("tongue", 2e-5), ("jaw", 3e-4)):
         one, two = (
             np.concatenate([getattr(batch, part) for batch in played.batches])
             for played in (before, after)
         )
         assert one.shape == two.shape
         assert np.ptp(one, axis=0).max() > 0.01
-        assert np.abs(one - two).max() < 2e-5  # cm
+        assert np.abs(one - two).max() < limit_cm
 
 
 @pytest.mark.parametrize("parts", [2, 57])

@@ -202,7 +202,7 @@ class WeightTrack:
             if part is not None and solver is not None
         ]
         if self._joint is not None:
-            return np.concatenate(self._joint.solve_normals([normal for _, normal in parts]))
+            return self._joint.solve_normals([normal for _, normal in parts])
         weights = [solver.solve_normal(normal) for solver, normal in parts]
         return np.concatenate(weights) if weights else np.zeros(0, np.float32)
 

@@ -1,6 +1,7 @@
 """The minimum of |A x - b|^2 within bounds, to float64, started from the frame before.
 
-Block principal pivoting (Judice and Pires 1994): guess for every variable whether it is free or on
+Where A is well-conditioned the short way of `bound_set` nearly always finds it. The long way is
+block principal pivoting (Judice and Pires 1994): guess for every variable whether it is free or on
 which bound, solve, and move all that contradict the guess at once; when that stops helping, move
 one at a time (Murty), which ends for every positive definite matrix. From one frame of speech to
 the next a handful of variables move.
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from facewire.solving.bound_set import BoundSetSearch
 from facewire.solving.bvls import feasible_start, side_of, walk
 from facewire.solving.least_squares import FLOAT64_CUTOFF, LeastSquares
 
@@ -114,6 +116,7 @@ class ExactSolver:
 
     def __init__(self, matrix: NDArray[np.float64]) -> None:
         """Take A float64[m, n]."""
+        self._short = BoundSetSearch.of(matrix)
         self._problem = LeastSquares(matrix, cutoff=FLOAT64_CUTOFF)
         tiny = np.finfo(np.float64).tiny
         self._curvature = np.maximum(np.diag(self._problem.gram), tiny)
@@ -121,6 +124,8 @@ class ExactSolver:
 
     def reset(self) -> None:
         """Forget the frame before; the next solve starts with every variable free."""
+        if self._short is not None:
+            self._short.reset()
         self._guess.side[:] = 0.0
         self._guess.place()
         if self._problem.table is not None:
@@ -137,12 +142,18 @@ class ExactSolver:
         Where A is nearly singular there is no warm start, and where it is singular x is one of
         many minima.
         """
+        if self._short is not None:
+            x = self._short.solve(b, lower, upper)
+            if x is not None:
+                return x
         table = self._problem.table
         if table is None:
             return self._from_cold(self._problem, b, lower, upper)
         for _ in range(2):
             x = self._from_warm(table, b, lower, upper)
             if x is not None:
+                if self._short is not None:
+                    self._short.start_from(x, self._guess.side)
                 return x
             table.rebuild()
         self.reset()

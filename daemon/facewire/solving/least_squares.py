@@ -43,7 +43,7 @@ class LeastSquares:
         full_rank = matrix.shape[0] >= matrix.shape[1]
         self.table = (
             PivotTable(self.gram)
-            if pivots and full_rank and singular[0] <= WELL_CONDITIONED * singular[-1]
+            if pivots and full_rank and 0.0 < singular[0] <= WELL_CONDITIONED * singular[-1]
             else None
         )
         """What finds minima quickly; None where A is too close to singular for it."""

@@ -171,12 +171,18 @@ class BlendshapeSolver:
         self, x: NDArray[np.float64], b: NDArray[np.float64], upper: NDArray[np.float64]
     ) -> NDArray[np.float32]:
         """Remember x float64[n], the solution for b within `upper`; return the frame's weights."""
-        self._previous, self._last = x, (b, upper)
+        self.remember(x, b, upper)
         weights = np.zeros(self.rig.poses, np.float32)
         weights[self._preparation.active] = x
         weights *= self._settings.multipliers
         weights += self._settings.offsets
         return weights
+
+    def remember(
+        self, x: NDArray[np.float64], b: NDArray[np.float64], upper: NDArray[np.float64]
+    ) -> None:
+        """Take x float64[n], the solution for b within `upper`, for the frame before."""
+        self._previous, self._last = x, (b, upper)
 
     def optimality(self) -> Optimality:
         """Return how far the last frame's solution is from the minimum, gain and offset aside.
