@@ -36,7 +36,7 @@ class FaceParameter:
     default: float
     """The SDK's; a bundle brings its own."""
     unit: str
-    """`s`, `cm`, `deg`, or "" for a factor."""
+    """`s`, `cm`, `deg`, `row` of the table of saccades, or "" for a factor."""
     in_config: bool
     """False for what only the host sets: `blinkOffset`."""
 
@@ -110,7 +110,7 @@ class EyesParameters:
     right_eye_rot_y_offset: float = _row("rightEyeballRotationOffsetY", 0.0, _ANGLE, "deg")
     left_eye_rot_x_offset: float = _row("leftEyeballRotationOffsetX", 0.0, _ANGLE, "deg")
     left_eye_rot_y_offset: float = _row("leftEyeballRotationOffsetY", 0.0, _ANGLE, "deg")
-    eye_saccade_seed: float = _row("saccadeSeed", 0.0, (0.0, 4999.0))
+    eye_saccade_seed: float = _row("saccadeSeed", 0.0, (0.0, 4999.0), "row")
 
 
 _GROUPS: Final = {

@@ -93,7 +93,15 @@ def _failures(reports: Sequence[FileReport]) -> Iterator[str]:
 
 def _summary(reports: Sequence[FileReport]) -> str:
     totals = [report.totals() for report in reports]
-    cases, failed, skipped = (sum(t[key] for t in totals) for key in ("cases", "failed", "skipped"))
+    summed = {key: sum(each[key] for each in totals) for key in totals[0]}
     files = sum(not report.skipped for report in reports)
-    said = "all within their tolerances" if all(r.ok for r in reports) else f"{failed} FAILED"
-    return f"{files} files, {cases} comparisons, {said}, {skipped} skipped."
+    said = [f"{files} files, {summed['cases']} comparisons"]
+    if summed["allowed"] or summed["failed"]:
+        said.append(f"{summed['passed']} within their tolerances")
+    else:
+        said.append("all within their tolerances")
+    if summed["allowed"]:
+        said.append(f"{summed['allowed']} outside within their allowed share")
+    if summed["failed"]:
+        said.append(f"{summed['failed']} FAILED")
+    return f"{', '.join(said)}, {summed['skipped']} skipped."

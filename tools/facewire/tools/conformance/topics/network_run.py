@@ -73,7 +73,7 @@ def _geometry(file: VectorFile, name: str, case: dict[str, Any], track: Track) -
         yield Compared.one("skin and tongue", absolute(track.of(part), file[f"{name}_{part}"]))
     jaw = file.expect(f"{name}_jaw", (len(track.of("jaw")), 16))
     names = ("jaw rotation", "jaw translation")
-    yield from transforms(track.of("jaw"), jaw, file["neutral_jaw"], names)
+    yield from transforms(track.of("jaw"), jaw, names)
     yield Compared.one("eyes", absolute(track.of("eyes"), file[f"{name}_eyes"]))
 
 
