@@ -24,8 +24,9 @@ NETWORK = load_bundle("embedded").file("network.onnx")
 @pytest.fixture(scope="module")
 def window() -> NDArray[np.float32]:
     samples = OrtBackend(NETWORK).inputs["audio"][1]
+    assert isinstance(samples, int)
     draw = np.random.default_rng(2)
-    return (0.1 * draw.standard_normal((1, int(samples)))).astype(np.float32)
+    return (0.1 * draw.standard_normal((1, samples))).astype(np.float32)
 
 
 def test_the_same_window_gives_the_same_bits_in_every_session_and_thread(

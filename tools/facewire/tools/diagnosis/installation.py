@@ -67,24 +67,22 @@ def packages() -> Finding:
         else:
             right += 1
     if wrong:
-        return failed("; ".join(wrong), "Run `pip install --upgrade facewire[cpu]`.")
+        return failed("; ".join(wrong), 'Run `pip install --upgrade "facewire[cpu]"`.')
     return ok(f"facewire {installed_version('facewire')}, its {right} packages are new enough")
 
 
 def onnxruntime() -> Finding:
     """Check that exactly one build of onnxruntime is installed, and a safe one."""
-    versions = {
-        name: version
-        for name in ("onnxruntime", "onnxruntime-gpu")
-        if (version := installed_version(name))
-    }
+    from facewire.inference.installed_runtime import runtime_wheels
+
+    versions = runtime_wheels()
     if not versions:
-        return failed("onnxruntime is not installed", "Run `pip install facewire[cpu]`.")
+        return failed("onnxruntime is not installed", 'Run `pip install "facewire[cpu]"`.')
     if len(versions) > 1:
         return failed(
-            "onnxruntime and onnxruntime-gpu are both installed and overwrite each other",
-            "Run `pip uninstall -y onnxruntime onnxruntime-gpu`, then `pip install facewire[cpu]` "
-            "or `pip install facewire[gpu]`.",
+            f"{' and '.join(versions)} are installed together and overwrite each other",
+            f"Run `pip uninstall -y {' '.join(versions)}`, then one of "
+            '`pip install "facewire[cpu]"`, `"facewire[gpu]"`, `"facewire[openvino]"`.',
         )
     name, version = versions.popitem()
     if version_numbers(version) < OLDEST_ORT:
@@ -96,12 +94,12 @@ def onnxruntime() -> Finding:
 
 
 def provider(wanted: str, model: str) -> Finding:
-    """Load a model with the provider asked for and compare it with what came."""
-    from facewire.bundles import load_bundle
-    from facewire.inference.backend import OrtBackend
+    """Load a model, by its name or folder, with the provider asked for; see what came of it."""
+    from facewire.inference.loading import load_model
+    from facewire.tools.model_place import located, path_hint
 
-    bundle = load_bundle(model)
-    backend = OrtBackend(bundle.file(bundle.description["network"]), wanted)
-    if backend.fallback is not None:
-        return warning(backend.fallback.text, "Set the provider to `cpu`, or repair the driver.")
-    return ok(f"asked for {wanted}, running on {backend.name}")
+    with path_hint(model):
+        loaded = load_model(located(model), wanted)
+    if loaded.fallback is not None:
+        return warning(loaded.fallback.text, "Set the provider to `cpu`, or repair the driver.")
+    return ok(f"asked for {wanted}, running {loaded.name} on {loaded.backend.name}")

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
-from facewire.tools.diagnosis.report import Finding, ok, warning
+from facewire.tools.diagnosis.report import Check, Finding, ok, skipped, warning
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from facewire.inference.family import Family
+
+_CONNECT_S: Final = 2.0
 
 
 def weight_routes(family: Family) -> list[dict[str, Any]]:
@@ -35,11 +41,56 @@ def weight_routes(family: Family) -> list[dict[str, Any]]:
     ]
 
 
-def weights(model: str) -> Finding:
-    """Load the model and say by which route its weights come."""
-    from facewire.inference.loading import load_model
+def all_weights(instance: str, configured: Sequence[str]) -> Finding:
+    """Say by which route the weights of every model come that is configured, served or added.
 
-    loaded = load_model(model)
+    Args:
+        instance: Of the daemon whose models are looked at, where it runs.
+        configured: Names or folders of models.
+    """
+    from facewire.bundles.user_models import user_models
+
+    added = [name for name, model in user_models().items() if model.family != "emotion"]
+    served = served_models(instance)
+    findings = {}
+    for model in dict.fromkeys([*configured, *served, *added]):
+        if model in served and not _is_known(model, added):
+            findings[model] = skipped("served from a folder, which is not told here")
+        else:
+            findings[model] = Check("weights", partial(weights, model)).run()
+    text = "; ".join(f"{model}: {finding.text.rstrip('.')}" for model, finding in findings.items())
+    for status in ("failed", "warning"):
+        for model, finding in findings.items():
+            if finding.status == status:
+                return replace(finding, text=text, fix=f"{model}: {finding.fix}")
+    return ok(text)
+
+
+def served_models(instance: str) -> list[str]:
+    """Return what the daemon of an instance serves; nothing where none answers."""
+    from facewire.protocol.client import Client
+    from facewire.protocol.errors import FacewireError
+
+    try:
+        with Client.connect(instance=instance, reconnect_s=_CONNECT_S, name="doctor") as client:
+            return [str(each["name"]) for each in client.models()]
+    except FacewireError:  # the check `daemon` tells of it
+        return []
+
+
+def _is_known(model: str, added: Sequence[str]) -> bool:
+    from facewire.bundles import list_bundles
+
+    return model.partition("@")[0] in (*list_bundles(), *added)
+
+
+def weights(model: str) -> Finding:
+    """Load a model, by its name or folder, and say by which route its weights come."""
+    from facewire.inference.loading import load_model
+    from facewire.tools.model_place import located, path_hint
+
+    with path_hint(model):
+        loaded = load_model(located(model))
     if loaded.family_name == "direct":
         return ok("the network gives them itself")
     routes = weight_routes(loaded.family)

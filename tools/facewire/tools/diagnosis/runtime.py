@@ -75,12 +75,15 @@ def daemon(instance: str) -> Finding:
     try:
         with Client.connect(instance=instance, reconnect_s=_CONNECT_S, name="doctor") as client:
             spoken, transport = client.welcome.protocol, client.transport
+            serves = ", ".join(str(each["name"]) for each in client.models())
     except (NoDaemon, ConnectionLost) as error:
         return failed(
             f"daemon `{instance}` (pid {handshake.pid}) does not answer: {error.text}",
             "Stop it and start it anew with `facewire serve`.",
         )
-    return ok(f"{handshake.daemon} answers, protocol {_dotted(spoken)}, {transport}")
+    return ok(
+        f"{handshake.daemon} answers, protocol {_dotted(spoken)}, {transport}; serves {serves}"
+    )
 
 
 def socket_mode(instance: str) -> Finding:
