@@ -88,6 +88,10 @@ def test_a_malformed_manifest_is_refused(models: Path, content: str) -> None:
         list_bundles(models)
 
 
+def test_capitals_of_a_name_do_not_matter() -> None:
+    assert load_bundle("Embedded").name == "embedded"
+
+
 def test_a_bad_name_is_refused_before_any_file_is_opened() -> None:
     """In a process of its own: an audit hook cannot be taken back."""
     program = """
@@ -96,7 +100,7 @@ from facewire.bundles import load_bundle
 from facewire.protocol.errors import BundleError
 opened = []
 sys.addaudithook(lambda event, args: opened.append(args) if event in ("open", "os.stat") else None)
-names = ["../embedded", "/etc/passwd", "a\\0b", "x" * 10_000, "Embedded", "emb\\u0435dded",
+names = ["../embedded", "/etc/passwd", "a\\0b", "x" * 10_000, "Embeddeds ", "emb\\u0435dded",
          "", ".", "..", "embedded/", "a b", "embedded\\n"]
 for name in names:
     try:

@@ -106,11 +106,29 @@ def test_a_variant_runs_only_where_it_was_measured(bundle: Made) -> None:
     assert choose_network(bundle, provider="cuda").network == free
 
 
+def test_bf16_says_what_computes_it_and_what_brings_that(bundle: Made) -> None:
+    network = bundle.write("bf16", providers=["openvino"])
+    chosen = choose_network(bundle, "bf16", "openvino")
+    assert chosen.network == network
+    assert chosen.variant is not None
+    assert chosen.variant.opened_on("openvino") == "openvino,precision=bf16"
+    with pytest.raises(BundleError, match="for the provider openvino, not 'cuda'") as refused:
+        choose_network(bundle, "bf16", "cuda:1")
+    assert "facewire[openvino]" in refused.value.hint
+    bundle.write("int8")
+    eight = choose_network(bundle, "int8", "cpu").variant
+    assert eight is not None
+    assert eight.opened_on("cpu") == "cpu"
+
+
 def test_a_missing_variant_is_told_with_the_command_that_makes_it(bundle: Made) -> None:
     with pytest.raises(BundleError) as caught:
         choose_network(bundle, "int8")
-    assert caught.value.text == "'claire' has no variant 'int8'."
-    assert "facewire models optimise claire --variant int8" in caught.value.hint
+    assert caught.value.text == f"'{bundle.root}' has no variant 'int8'."
+    assert f"facewire models optimise {bundle.root} --variant int8" in caught.value.hint
+    with pytest.raises(BundleError, match="'my-claire' has no variant 'int8'") as named:
+        choose_network(bundle, "int8", called="my-claire")
+    assert "`facewire models optimise my-claire --variant int8`" in named.value.hint
 
 
 @pytest.mark.parametrize("name", ["", "int4", "../x", "INT8"])

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from facewire.bundles import data_folder
 from facewire.inference.loading import load_emotion_model, load_model, with_emotion
+from facewire.inference.settings import StreamSettings
 from facewire.inference.solved_family import DiffusionFamily
+from facewire.inference.stream import Stream
 from facewire.protocol.errors import BundleError, SettingsError
 
 if TYPE_CHECKING:
@@ -128,3 +131,55 @@ def test_the_original_can_be_asked_for(regression_folder: Path) -> None:
 def test_one_name_cannot_ask_for_two_variants() -> None:
     with pytest.raises(BundleError, match="one variant"):
         load_model("embedded@original", variant="int8")
+
+
+def test_a_variant_may_stand_behind_a_folders_path(
+    regression_folder: Path, emotion_folder: Path, tmp_path: Path
+) -> None:
+    named = regression_folder.with_name(f"{regression_folder.name}@original")
+    assert load_model(named).name == regression_folder.name
+    assert load_emotion_model(emotion_folder.with_name(f"{emotion_folder.name}@original")).name
+    with pytest.raises(BundleError, match="no variant called 'fast'"):
+        load_model(regression_folder.with_name(f"{regression_folder.name}@fast"))
+    with pytest.raises(BundleError, match="one variant"):
+        load_model(named, variant="int8")
+
+    own = shutil.copytree(regression_folder, tmp_path / "face@int8")
+    shutil.copytree(regression_folder, tmp_path / "face")
+    assert load_model(own).name == "face@int8"
+    assert load_model(own.with_name("face@int8@original")).name == "face@int8"
+
+
+def test_a_path_that_is_not_there_is_told_what_would_be_one(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="not a folder") as caught:
+        load_model(tmp_path / "nothing@int8")
+    assert "model.json" in caught.value.hint
+    assert "facewire models list" in caught.value.hint
+
+
+def test_a_faces_name_is_found_whatever_its_capitals(diffusion_folder: Path) -> None:
+    model = load_model(diffusion_folder)
+    first, second = model.identities[:2]
+
+    assert model.identity_named(second.upper()) == second
+    assert model.identity_named("") == ""
+    settings = StreamSettings(sample_rate_hz=16_000, identity=second.lower())
+    assert Stream(model, settings).settings.identity == second
+    assert model.parameters(first.upper()) == model.parameters(first)
+    with pytest.raises(SettingsError, match="no face 'nobody'"):
+        model.identity_named("nobody")
+
+
+def test_faces_that_differ_in_capitals_alone_must_be_named_exactly(
+    diffusion_folder: Path,
+) -> None:
+    model = load_model(diffusion_folder)
+    assert isinstance(model.family, DiffusionFamily)
+    faces = [replace(face, name=name) for face, name in zip(
+        model.family.faces, ("Ann", "ann", "Bob"), strict=False)]  # fmt: skip
+    twins = replace(model, family=replace(model.family, faces=tuple(faces)))
+
+    assert twins.identity_named("ann") == "ann"
+    with pytest.raises(SettingsError, match="2 faces called 'ANN'") as caught:
+        twins.identity_named("ANN")
+    assert "Ann, ann" in caught.value.hint

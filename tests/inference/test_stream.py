@@ -549,7 +549,7 @@ def test_a_long_stream_keeps_little(listening: Player) -> None:
 
     stream = played.stream
     assert stream._audio.total_samples - stream._audio.dropped_samples <= 48_000
-    assert len(stream._emotions) <= 1_200
+    assert len(stream._told) <= 1_200
     assert len(stream._repaired_cells) <= 400
     animator = stream._animator
     assert isinstance(animator, FaceAnimator)

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.tools.models_kit import Shop
 
+from facewire.bundles import data_folder
+from facewire.bundles.catalogue import read_published
+from facewire.bundles.installed import write_installed
+from facewire.bundles.naming import located, plain_name
 from facewire.bundles.user_models import emotions_for, find_user_model, user_models
 from facewire.inference.loading import load_model
 from facewire.protocol.errors import BundleError
+from facewire.tools.animate_emotion import emotion_source
 from facewire.tools.models.holding import held
 from facewire.tools.models.keeping import default_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -99,6 +107,49 @@ def test_an_unknown_name_says_which_there_are_or_how_to_fetch(shop: Shop) -> Non
     assert "facewire models pull audio2face-3d-v3.0" in published.stderr
 
 
+def test_a_name_may_be_spelt_as_its_publisher_does(
+    shop: Shop, bundle: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    name = "audio2face-3d-v3.0"
+    add(shop, bundle("v3"), name)
+    add(shop, bundle("a2e"), "hot", "--with", "NVIDIA/Audio2Face-3D-v3.0")
+
+    for text in ("Audio2Face-3D-v3.0", "nvidia/Audio2Face-3D-v3.0", "AUDIO2FACE-3D-V3.0"):
+        assert load_model(located(text)).name == name
+        assert shop.told("show", text)["name"] == name
+    assert load_model("Embedded@ORIGINAL").name == "embedded"
+    assert emotion_source("nvidia/Audio2Face-3D-v3.0@original", "") == "hot"
+    assert user_models()["hot"].paired_with == (name,)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nvidia" / "Audio2Face-3D-v3.0").mkdir(parents=True)
+    assert located("nvidia/Audio2Face-3D-v3.0") == Path("nvidia/Audio2Face-3D-v3.0")
+    assert shop.told("rm", "Audio2Face-3D-v3.0")["name"] == name
+
+
+def test_every_published_repository_is_spelt_as_its_model() -> None:
+    published = read_published(data_folder("models")).values()
+    assert {model.name: plain_name(model.repo) for model in published} == {
+        model.name: model.name for model in published
+    }
+
+
+def test_the_end_of_a_published_name_is_told_the_whole(shop: Shop) -> None:
+    assert "audio2face-3d-v2.3.1-claire" in shop.told("show", "Claire", code=5)["error"]["hint"]
+
+
+def test_list_shows_the_variants_that_are_there(shop: Shop, bundle: Callable[[str], Path]) -> None:
+    folder = bundle("claire")
+    add(shop, folder, "claire")
+    (folder / "facewire").mkdir()
+    (folder / "facewire" / "network.int8.json").write_text("{}")
+
+    row = next(row for row in shop.told("list")["models"] if row["name"] == "claire")
+
+    assert [(each["variant"], each["class"]) for each in row["variants"]] == [("int8", "turbo")]
+    assert row["variants"][0]["problem"]
+    assert "variants: int8 (refused, see " in shop.run("models", "list").stdout
+
+
 # Adding
 
 
@@ -145,6 +196,35 @@ def test_a_name_can_be_animated_and_served(
     found: list[object] = []
     shelf.request("my-mark", lambda model, _ms: found.append(model))
     assert found == shelf.models
+
+
+def test_a_served_folder_is_found_whatever_its_capitals_unless_two_are_alike(
+    bundle: Callable[[str], Path], tmp_path: Path
+) -> None:
+    from facewire.daemon.shelf import Shelf
+
+    one = bundle("mark").rename(tmp_path / "Mine")
+    two = shutil.copytree(one, tmp_path / "b" / "MINE")
+    found: list[object] = []
+    for others in ([], [str(two)]):
+        shelf = Shelf(str(one), "cpu", lambda _job: None)
+        shelf.load_default(others)
+        for name in ("mine", "Mine"):
+            shelf.request(name, lambda model, _ms: found.append(model))
+
+    assert [getattr(model, "name", None) for model in found] == ["Mine", "Mine", None, "Mine"]
+    assert isinstance(found[2], BundleError)
+    assert "Mine, MINE" in found[2].hint
+
+
+def test_a_folders_variant_is_served_under_a_name_of_its_own(
+    bundle: Callable[[str], Path],
+) -> None:
+    from facewire.daemon.shelf import Shelf
+
+    shelf = Shelf(f"{bundle('mark')}@original", "cpu", lambda _job: None)
+
+    assert shelf.load_default().name == "mark@original"
 
 
 def write_tone(path: Path) -> None:
@@ -264,8 +344,25 @@ def test_a_spoilt_list_does_not_touch_what_is_shipped(shop: Shop) -> None:
     (shop.models / "models.json").write_text("{")
 
     assert load_model("embedded").name == "embedded"
-    with pytest.raises(BundleError, match=r"models\.json"):
+    with pytest.raises(BundleError, match=re.escape(str(shop.models / "models.json"))) as caught:
         load_model("mark")
+    assert "move models.json elsewhere" in caught.value.hint
+    assert "Fetch" not in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"), [(errno.EACCES, "may write"), (errno.ENOSPC, "Free some disk space")]
+)
+def test_a_list_that_cannot_be_written_says_what_to_do(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, code: int, hint: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("facewire.bundles.installed.NamedTemporaryFile", refuse)
+    with pytest.raises(BundleError, match="cannot be written") as caught:
+        write_installed(shop.models / "models.json", {})
+    assert hint in caught.value.hint
 
 
 def test_two_processes_do_not_write_one_list_at_a_time(tmp_path: Path) -> None:
@@ -302,6 +399,20 @@ def test_an_emotion_model_drives_audio2face_alone(shop: Shop, synthetic_bundles:
     assert shop.told("show", "claire")["driven_by"] == ["a2e", "any"]
     with pytest.raises(BundleError, match="no face"):
         load_model("a2e")
+
+
+def test_an_emotion_model_whose_only_face_goes_is_said_to_drive_nothing(
+    shop: Shop, synthetic_bundles: Path
+) -> None:
+    add(shop, synthetic_bundles / "claire", "claire")
+    add(shop, synthetic_bundles / "a2e", "hot", "--with", "claire")
+    assert not shop.told("show", "hot")["drives_nothing"]
+
+    assert shop.told("rm", "Claire")["drive_nothing"] == ["hot"]
+
+    row = next(row for row in shop.told("list")["models"] if row["name"] == "hot")
+    assert row["problem"] == "it was added for claire alone, not on the list any more"
+    assert "nothing: it was added for claire" in shop.run("models", "show", "hot").stdout
 
 
 def test_a_face_is_not_paired_with_a_face(shop: Shop, synthetic_bundles: Path) -> None:
@@ -358,7 +469,57 @@ def test_verify_of_a_broken_bundle_names_file_and_key_and_fails(
 
     assert result["error"]["file"] == "bs_skin_James.npz"
     assert shop.run("models", "verify", str(folder)).stdout.startswith("broken: ")
-    assert "pull" in shop.told("verify", "audio2face-3d-v3.0", code=5)["error"]["hint"]
+    (absent,) = shop.told("verify", "audio2face-3d-v3.0", code=1)["models"]
+    assert "pull" in absent["error"]["hint"]
+
+
+def test_one_file_that_cannot_be_read_and_one_unknown_name_do_not_end_verify(
+    shop: Shop, synthetic_bundles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(shop, synthetic_bundles / "mark", "mark")
+    add(shop, synthetic_bundles / "claire", "claire")
+    closed = synthetic_bundles / "mark" / "model_data.npz"
+    deny(closed, monkeypatch)
+
+    results = shop.told("verify", "nobody", "mark", "claire", code=1)["models"]
+
+    assert [result["ok"] for result in results] == [False, False, True]
+    assert "no model called 'nobody'" in results[0]["error"]["text"]
+    assert "model_data.npz" in results[1]["error"]["text"]
+    assert "Let the user that runs Facewire read it" in results[1]["error"]["hint"]
+    lines = shop.run("models", "verify").stdout.splitlines()
+    assert [line for line in lines if line.startswith("broken: mark: ")]
+    assert [line for line in lines if line.startswith("ok: claire: ")]
+
+
+def deny(closed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a file be there and not be read, also for root."""
+    usual = type(closed).open
+
+    def opened(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path == closed:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return usual(path, *arguments, **options)
+
+    monkeypatch.setattr(type(closed), "open", opened)
+
+
+def test_verify_counts_the_files_that_are_others(shop: Shop, bundle: Callable[[str], Path]) -> None:
+    folder = bundle("mark")
+    add(shop, folder, "mark")
+    for name in ("model_config.json", "network_info.json"):
+        (folder / name).write_text((folder / name).read_text() + "\n")
+
+    text = shop.run("models", "verify", "mark").stdout
+
+    assert "2 files are changed since the model was added: network_info.json, model_co" in text
+    assert text.count("published with audio2face-3d-v2.3-mark") == 1
+    assert " more\n" in text
+    shutil.rmtree(folder)
+    gone = shop.run("models", "verify", "mark")
+    assert gone.returncode == 1
+    assert gone.stdout.startswith("broken: mark: The folder of the model 'mark' is not there")
+    assert "note" not in gone.stdout
 
 
 # Making

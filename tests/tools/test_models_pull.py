@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.tools.hub_stub import COMMIT, Hub, serve
@@ -26,6 +27,7 @@ from facewire.bundles.user_models import user_models
 from facewire.protocol.errors import BundleError, FacewireError
 from facewire.tools.atomic import OutputError
 from facewire.tools.models import licences, parts
+from facewire.tools.models.fetching import UNFINISHED
 from facewire.tools.models.pulling import _published
 
 if TYPE_CHECKING:
@@ -251,7 +253,7 @@ def test_what_the_hub_refuses_is_told_with_what_to_do(apart: ShopApart, hub: Hub
     assert apart.names() == []
 
     error = apart.told(*accepted(CLAIRE), code=5, HF_ENDPOINT="http://127.0.0.1:9")["error"]
-    assert error["text"].startswith("The hub failed")
+    assert error["text"].startswith("The hub at 127.0.0.1:9 cannot be reached")
     assert "--from" in error["hint"]
 
 
@@ -286,6 +288,27 @@ def test_without_the_client_the_extra_is_named(apart: ShopApart) -> None:
     assert done.returncode == 1
     assert "facewire[hub]" in done.stderr
     assert "--from" in done.stderr
+
+
+@needs_hub
+def test_a_machine_without_a_network_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    from facewire.tools.models.hub import Hub as HubSource
+
+    def unreachable(*_: object, **__: object) -> None:
+        unknown = socket.gaierror(-2, "Name or service not known")
+        raise huggingface_errors().HTTPError(str(unknown)) from unknown
+
+    source = HubSource(PUBLISHED[CLAIRE])
+    monkeypatch.setattr(source._hub, "get_hf_file_metadata", unreachable)
+    with pytest.raises(BundleError, match=r"cannot be reached: .*Name or service") as caught:
+        _ = source.pieces
+    assert "Is there a network" in caught.value.hint
+
+
+def huggingface_errors() -> Any:
+    from facewire.tools.models.hub import library
+
+    return library(".errors")
 
 
 # From a folder
@@ -326,6 +349,51 @@ def test_a_folder_needs_the_licence_too_and_the_right_files(
     other = shop.told(*accepted(CLAIRE), "--from", str(shop.models), code=5)["error"]
     assert "does not hold" in other["text"]
     assert shop.names() == []
+
+
+def test_a_mismatch_from_a_folder_does_not_ask_to_pull_again_in_vain_and_leaves_nothing(
+    shop: Shop, synthetic_bundles: Path
+) -> None:
+    mark = synthetic_bundles / "mark"
+
+    hint = shop.told(*accepted(MARK), "--from", str(mark), code=5)["error"]["hint"]
+
+    assert hint.startswith(f"Put the published file into {mark}, then pull again")
+    assert f"facewire models add {mark}" in hint
+    assert shop.hidden() == []
+
+
+def test_what_a_killed_pull_has_left_is_removed_though_it_holds_no_file(shop: Shop) -> None:
+    (shop.models / f".{CLAIRE}.part").mkdir(parents=True)
+    (shop.models / f".{CLAIRE}.part" / ".kind").write_text("Hub a")
+    (shop.models / f".{CLAIRE}.lock").touch()
+
+    assert shop.told("rm", PUBLISHED[CLAIRE].repo)["name"] == CLAIRE
+
+    assert shop.hidden() == []
+    assert "was added" in shop.told("rm", CLAIRE, code=5)["error"]["text"]
+
+
+def test_an_interrupted_pull_is_seen_in_the_list(shop: Shop) -> None:
+    part = shop.models / f".{CLAIRE}.part"
+    part.mkdir(parents=True)
+    (part / f"network.onnx{UNFINISHED}").write_bytes(bytes(2_000_000))
+
+    assert (
+        "2.0 MB of it lie here: pull it again and it goes on" in shop.run("models", "list").stdout
+    )
+
+
+def test_a_folder_of_the_users_own_is_not_taken_for_the_published_model(
+    shop: Shop, synthetic_bundles: Path
+) -> None:
+    added = shop.run("models", "add", str(synthetic_bundles / "mark"), "--name", MARK)
+    assert "That is the name of a published model" in added.stderr
+
+    error = shop.told(*accepted(MARK), code=5)["error"]
+
+    assert str(synthetic_bundles / "mark") in error["text"]
+    assert f"facewire models rm {MARK}" in error["hint"]
 
 
 def test_a_folder_of_another_family_is_refused(shop: Shop, synthetic_bundles: Path) -> None:

@@ -4,50 +4,48 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import shutil
-from typing import TYPE_CHECKING, Any
+import subprocess
+import sys
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import soundfile
-from tests.tools.models_kit import Shop
+from tests.tools.optimise_kit import mark_in, optimised, quick_shop, second_in
 
 from facewire.bundles.detect import read_bundle
 from facewire.bundles.variants import choose_network, find_variant
 from facewire.inference.loading import load_model
+from facewire.inference.variant_check import is_remembered
 from facewire.protocol.errors import BundleError
 from facewire.tools.atomic import OutputError
+from facewire.tools.models.finding import Found
+from facewire.tools.models.optimising import _as_named
 from facewire.tools.optimising import keeping, report
 from facewire.tools.optimising.maker import Speed
+from facewire.tools.optimising.telling import _use
 from facewire.tools.synth.listening import speech_16k
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.tools.models_kit import Shop
+
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    """A shop whose machine is twice as fast with any variant."""
-    monkeypatch.setattr(report, "speed", lambda *_: Speed(original_ms=2, variant_ms=1, windows=1))
-    return Shop(tmp_path / "shop", {"FACEWIRE_VARIANTS": str(tmp_path / "cache")})
+    return quick_shop(tmp_path, monkeypatch)
 
 
 @pytest.fixture
 def mark(synthetic_bundles: Path, tmp_path: Path) -> Path:
-    shutil.copytree(synthetic_bundles / "mark", tmp_path / "mark")
-    return tmp_path / "mark"
+    return mark_in(tmp_path, synthetic_bundles)
 
 
 @pytest.fixture
 def second(tmp_path: Path) -> str:
-    """A second of speech."""
-    soundfile.write(tmp_path / "a.wav", speech_16k()[20_000:36_000], 16_000)
-    return str(tmp_path / "a.wav")
-
-
-def optimised(shop: Shop, *arguments: str, code: int = 0) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = shop.told("optimise", *arguments, code=code)["variants"]
-    return found
+    return second_in(tmp_path)
 
 
 def test_the_exact_variant_is_made_measured_used_and_taken_away(
@@ -67,6 +65,8 @@ def test_the_exact_variant_is_made_measured_used_and_taken_away(
 
     chosen = choose_network(read_bundle(mark))
     assert str(chosen.network) == made["path"]
+    assert chosen.variant is not None
+    assert is_remembered(chosen.variant.digests)  # loading need not compare again
     fed = {
         "input": speech_16k()[None, None, 20_000:28_320],
         "emotion": np.zeros((1, 1, 26), np.float32),
@@ -105,7 +105,7 @@ def test_int8_is_kept_within_its_limits_and_runs_only_by_name(
     assert written[0] != written[1]
     text = shop.run("models", "optimise", str(mark), "--variant", "int8", "--audio", second).stdout
     assert "jawOpen: differ by" in text
-    assert f"use it with --model {mark} --variant int8" in text
+    assert f"use it with --model {mark}@int8" in text
 
 
 def test_a_variant_over_its_limits_is_kept_only_by_force_and_only_a_turbo_one(
@@ -126,14 +126,6 @@ def test_a_variant_over_its_limits_is_kept_only_by_force_and_only_a_turbo_one(
     assert find_variant(mark / "network.onnx", "exact") is None
 
 
-def test_bf16_is_refused_with_what_to_install_rather_than_made_up(shop: Shop, mark: Path) -> None:
-    (told,) = optimised(shop, str(mark), "--variant", "bf16", code=1)
-    assert not told["kept"]
-    assert "openvino" in told["refused"]
-    assert "onnxruntime-openvino" in told["hint"]
-    assert not (mark / "facewire").exists()
-
-
 def test_without_onnx_the_extra_is_named(
     shop: Shop, mark: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +138,35 @@ def test_without_onnx_the_extra_is_named(
     (told,) = optimised(shop, str(mark), code=1)
     assert told["refused"] == "Rewriting a network needs the package onnx."
     assert "facewire[optimise]" in told["hint"]
+
+
+@pytest.mark.parametrize("more", [[], ["--variant", "all"]])
+def test_where_onnx_cannot_be_imported_the_extra_is_named(
+    mark: Path, shop: Shop, more: list[str]
+) -> None:
+    program = "import sys; sys.modules['onnx'] = None\nfrom facewire.tools.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "models", "optimise", str(mark), *more],
+        env=shop.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "exact was not made: Rewriting a network needs the package onnx." in done.stdout
+    assert 'pip install "facewire[optimise]"' in done.stdout
+
+
+def test_how_to_use_a_variant_is_told_as_it_can_be_typed() -> None:
+    hearing, own = Found(name="a2e"), Found(name="")
+    assert _as_named(hearing, "A2E", "emotion") == ("--emotion-model a2e@", "a2e")
+    assert _as_named(own, "mark", "regression") == (f"--model .{os.sep}mark@", f".{os.sep}mark")
+    assert _as_named(own, f"x{os.sep}", "emotion")[0] == "--emotion-model x@"
+    kept = {"kept": True, "class": "exact", "variant": "exact", "path": "p"}
+    told = _use(kept, ("--model claire@", "claire"))
+    assert told == (
+        "kept as p; used by itself from now on; --model claire@original runs the network as it is"
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from facewire.bundles.manifest import NAME, read_manifest, verified_bytes
+from facewire.bundles.naming import plain_name
 from facewire.bundles.shipped import data_folder
 from facewire.protocol.errors import BundleError
 
@@ -51,9 +52,9 @@ def load_bundle(name: str | Path, *, models: Path | None = None) -> Bundle:
     """Return a bundle, every file of it verified before it is parsed.
 
     Args:
-        name: A name of the manifest; or, as a `Path`, a folder of the user's own with a
-            `bundle.json` in it, which no manifest pins. A text is never taken for a path, so that
-            names from the wire reach no file system.
+        name: A name of the manifest, where capitals do not matter; or, as a `Path`, a folder of the
+            user's own with a `bundle.json` in it, which no manifest pins. A text is never taken for
+            a path, so that names from the wire reach no file system.
         models: The models folder; the shipped one by default.
 
     Raises:
@@ -61,21 +62,25 @@ def load_bundle(name: str | Path, *, models: Path | None = None) -> Bundle:
     """
     if isinstance(name, Path):
         return _folder_bundle(name)
-    if not NAME.fullmatch(name):
-        raise BundleError(f"{name[:64]!r} is no name of a model.")
+    plain = plain_name(name)
+    if not NAME.fullmatch(plain):
+        raise BundleError(
+            f"{name[:64]!r} is no name of a model.",
+            hint="`facewire models list` shows the names there are.",
+        )
     folder = models or data_folder("models")
     manifest = read_manifest(folder)
-    if name not in manifest:
+    if plain not in manifest:
         near = get_close_matches(name, manifest, 1)
         raise BundleError(
             f"There is no model called {name!r}.",
             hint=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(manifest)}.",
         )
-    entry = manifest[name]
+    entry = manifest[plain]
     contents = {
         pinned.path.partition("/")[2]: verified_bytes(folder, pinned) for pinned in entry.files
     }
-    return _bundle(contents, name=name, licence=entry.licence)
+    return _bundle(contents, name=entry.name, licence=entry.licence)
 
 
 def _folder_bundle(folder: Path) -> Bundle:

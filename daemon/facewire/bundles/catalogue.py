@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from facewire.bundles.lenient_json import Fields, as_fields, parse_json
 from facewire.bundles.manifest import NAME, SUFFIXES
+from facewire.bundles.place import reading_hint
 from facewire.protocol.errors import BundleError
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def sha256_of(path: Path) -> str:
     except OSError as error:
         raise BundleError(
             f"{path.name} cannot be read: {error.strerror}.",
-            hint="Check that the file is whole and that you may read it.",
+            hint=reading_hint(error),
             file=path.name,
         ) from None
     return digest.hexdigest()

@@ -10,7 +10,7 @@ from typing import Final
 from facewire.bundles.families import MODEL_FILE
 from facewire.bundles.lenient_json import Fields, parse_json
 from facewire.bundles.npz import Archive
-from facewire.bundles.place import FETCH_AGAIN, Place, shown
+from facewire.bundles.place import FETCH_AGAIN, Place, reading_hint, shown
 from facewire.protocol.errors import BundleError
 
 MAX_JSON_BYTES: Final = 1 << 20
@@ -156,4 +156,8 @@ def _starts(path: Path, start: bytes) -> bool:
 
 def _unreadable(name: str, said: Place, error: Exception) -> BundleError:
     why = getattr(error, "strerror", None) or "no usable name"
-    return said.wrong(f"names {shown(name)}, which cannot be read ({why})", "a readable file")
+    return said.wrong(
+        f"names {shown(name)}, which cannot be read ({why})",
+        "a readable file",
+        reading_hint(error),
+    )

@@ -6,6 +6,7 @@ file. Each has a folder besides, and the licence that was accepted.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import asdict, dataclass, replace
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from facewire.bundles.catalogue import FileReport, sha256_of
 from facewire.bundles.lenient_json import Fields, as_fields, parse_json
 from facewire.bundles.manifest import NAME, SUFFIXES, BundleFile
+from facewire.bundles.place import reading_hint
 from facewire.protocol.errors import BundleError
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _SCHEMA: Final = 1
 _MAX_FILE_BYTES: Final = 1 << 40
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,14 +56,31 @@ def read_installed(path: Path) -> dict[str, InstalledModel]:
     """Return the models of a file that `write_installed` wrote, by name; {} when there is none.
 
     Raises:
-        BundleError: it cannot be read or is malformed.
+        BundleError: it cannot be read or is malformed; the text says which file it is.
     """
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise BundleError(f"{path} cannot be read: {error.strerror}.", file=path.name) from None
+        raise BundleError(
+            f"The list of your models, {path}, cannot be read: {error.strerror}.",
+            hint=reading_hint(error),
+            file=path.name,
+        ) from None
+    try:
+        return _models(content, path)
+    except BundleError as error:
+        raise BundleError(
+            f"The list of your models, {path}, is damaged: {error.text}",
+            hint=f"Mend it; or move {path.name} elsewhere, then `facewire models add` each model's "
+            "folder again: no file of a model is touched.",
+            file=error.file,
+            key=error.key,
+        ) from None
+
+
+def _models(content: bytes, path: Path) -> dict[str, InstalledModel]:
     found = parse_json(content, path.name)
     place = found.at("bundles")
     entries = [as_fields(each, place.entry(at)) for at, each in enumerate(found.entries("bundles"))]
@@ -89,7 +109,10 @@ def write_installed(path: Path, models: Mapping[str, InstalledModel]) -> None:
             temporary.unlink(missing_ok=True)
         raise BundleError(
             f"{path} cannot be written: {error.strerror}.",
-            hint="Free some disk space, or check that the folder is yours.",
+            hint=f"Free some disk space, then do it again: {path.name} is as it was."
+            if error.errno in _FULL
+            else f"Check that you may write {path.parent}, or name another folder in "
+            "FACEWIRE_MODELS.",
             file=path.name,
         ) from None
 

@@ -11,7 +11,7 @@ from zipfile import ZipFile
 import numpy as np
 
 from facewire.bundles.npy_header import read_header
-from facewire.bundles.place import Place
+from facewire.bundles.place import Place, reading_hint
 from facewire.bundles.zip_directory import ZIP_ERRORS, arrays_of, check_end
 
 if TYPE_CHECKING:
@@ -238,4 +238,6 @@ class Archive:
                     yield archive, members
         except (OSError, *ZIP_ERRORS) as error:
             why = getattr(error, "strerror", None) or error
-            raise place.wrong(f"cannot be read ({why})", "a whole NPZ archive") from None
+            raise place.wrong(
+                f"cannot be read ({why})", "a whole NPZ archive", reading_hint(error)
+            ) from None

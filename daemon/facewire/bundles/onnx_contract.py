@@ -67,19 +67,23 @@ def contract_of(info: NetworkInfo) -> Contract:
 
 
 def check_contract(ports: Ports, info: NetworkInfo, file: str) -> None:
-    """Check a network's ports against its bundle's `network_info.json`.
+    """Check a network's ports against its bundle's `network_info.json`; see `check_ports`."""
+    check_ports(ports, contract_of(info), file)
+
+
+def check_ports(ports: Ports, contract: Contract, file: str) -> None:
+    """Check a network's ports against a contract.
 
     More outputs than needed are fine; an input that nobody would feed is not.
 
     Args:
         ports: Of the file or of a loaded session.
-        info: What the bundle says.
+        contract: What they must be.
         file: What messages call the network.
 
     Raises:
         BundleError: a port is missing, surplus, not float32, or of another shape.
     """
-    contract = contract_of(info)
     for kind, wanted, found in (
         ("input", contract.inputs, ports.inputs),
         ("output", contract.outputs, ports.outputs),

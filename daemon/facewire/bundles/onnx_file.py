@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from facewire.bundles.place import Place
+from facewire.bundles.place import Place, reading_hint
 from facewire.bundles.protobuf import VARINT, Reader
 
 if TYPE_CHECKING:
@@ -71,7 +71,9 @@ def ports_of_file(path: Path, file: str) -> Ports:
             found = _Walk()
             _model(Reader(stream, size, place).whole(), found)
     except OSError as error:
-        raise place.wrong(f"cannot be read ({error.strerror})", "a readable file") from None
+        raise place.wrong(
+            f"cannot be read ({error.strerror})", "a readable file", reading_hint(error)
+        ) from None
     if not found.inputs or not found.outputs:
         raise place.wrong("names no inputs or no outputs", "a whole ONNX network")
     own = found.initializers

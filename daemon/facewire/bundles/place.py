@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from typing import Any, Final
 
 from facewire.protocol.errors import BundleError
 
 FETCH_AGAIN: Final = "Fetch the bundle again, or put the original file back."
+
+_MAY_NOT: Final = (errno.EACCES, errno.EPERM)
+
+
+def reading_hint(error: Exception) -> str:
+    """Return what to do about a file that cannot be read: it may be whole and yet closed to us."""
+    if isinstance(error, OSError) and error.errno in _MAY_NOT:
+        return "Let the user that runs Facewire read it (`chmod`, or the folder's owner)."
+    return FETCH_AGAIN
 
 
 @dataclass(frozen=True)
@@ -40,5 +50,8 @@ class Place:
 
 def shown(value: Any) -> str:
     """Return a value as a message tells it, shortened."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:  # it was read with the stack a little less full
+        return "nested too deep to show"
     return text if len(text) <= 60 else f"{text[:57]}..."

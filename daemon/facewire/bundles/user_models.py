@@ -16,6 +16,7 @@ from facewire.bundles.catalogue import read_published
 from facewire.bundles.families import PAIRED_FAMILIES
 from facewire.bundles.installed import InstalledModel, read_installed, write_installed
 from facewire.bundles.manifest import NAME, read_manifest
+from facewire.bundles.naming import plain_name
 from facewire.bundles.shipped import data_folder
 from facewire.protocol.errors import BundleError
 
@@ -75,25 +76,33 @@ def is_ours(model: InstalledModel, folder: Path | None = None) -> bool:
 def find_user_model(name: str) -> InstalledModel | None:
     """Return the user's model of a name, or None when the name is that of a shipped model.
 
+    Args:
+        name: Its name; capitals do not matter, and `nvidia/` may stand before it.
+
     Raises:
         BundleError: there is no such model, shipped or the user's, or its folder is gone; the hint
             says what to do.
     """
     shipped = data_folder("models")
-    known = list(read_manifest(shipped))
-    if name in known or not NAME.fullmatch(name):
+    known, plain = list(read_manifest(shipped)), plain_name(name)
+    if plain in known or not NAME.fullmatch(plain):
         return None  # a name that is none is told by whoever looks among the shipped
     models = user_models()
-    if name not in models:
+    if plain not in models:
         raise _unknown(name, [*known, *models], read_published(shipped))
-    model = models[name]
+    model = models[plain]
     if not model.folder.is_dir():
-        raise BundleError(
-            f"The folder of the model {name!r} is not there any more.",
-            hint=f"`facewire models show {name}` says where it was: bring it back, or take the "
-            f"model off the list with `facewire models rm {name}`.",
-        )
+        raise gone(model)
     return model
+
+
+def gone(model: InstalledModel) -> BundleError:
+    """Return the error of a model whose folder is not where it was."""
+    return BundleError(
+        f"The folder of the model {model.name!r} is not there any more.",
+        hint=f"`facewire models show {model.name}` says where it was: bring it back, or take the "
+        f"model off the list with `facewire models rm {model.name}`.",
+    )
 
 
 def drives(emotion: InstalledModel, face: InstalledModel) -> bool:
@@ -115,10 +124,17 @@ def emotions_for(face: InstalledModel, models: Iterable[InstalledModel]) -> list
 
 def _unknown(name: str, known: list[str], published: Iterable[str]) -> BundleError:
     fetchable = [each for each in published if each not in known]
-    if name in fetchable:
-        hint = f"Fetch it: `facewire models pull {name}`."
-    elif near := get_close_matches(name, [*known, *fetchable], 1):
-        hint = f"Did you mean {near[0]!r}?"
+    plain = plain_name(name)
+    if plain in fetchable:
+        hint = f"Fetch it: `facewire models pull {plain}`."
+    elif near := _near(plain, [*known, *fetchable]):
+        hint = f"Did you mean {near!r}?"
     else:
         hint = f"Known: {', '.join(known)}. `facewire models list` shows what can be fetched."
     return BundleError(f"There is no model called {name!r}.", hint=hint)
+
+
+def _near(name: str, names: list[str]) -> str:
+    """Return the name that is most like another, or has it as its end: `claire`; "" for none."""
+    near = get_close_matches(name, names, 1) or [each for each in names if each.endswith(name)]
+    return near[0] if near else ""

@@ -4,7 +4,8 @@
 network `network.onnx` the variant `int8` is `network.int8.onnx`, its proof `network.int8.json`, in
 the folder `facewire` beside it, or in a cache of the user's where the bundle cannot be written to.
 
-An exact variant is taken by itself. A turbo variant, whose answers differ, only by its name:
+An exact variant is taken by itself, once `facewire.inference.variant_check` has seen that it
+answers as the original. A turbo variant, whose answers differ, only by its name:
 `claire@int8`. A proof that was altered, that belongs to another network or that speaks of files
 which are not there makes the variant refused; then the original runs, unless it was asked for.
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
@@ -40,6 +41,12 @@ CLASSES: Final[Mapping[str, VariantClass]] = {
 """Every variant there is, and whether it answers as the original or only nearly so."""
 EXACT_OF: Final = {"regression": "exact", "emotion": "exact", "diffusion": "vertex-free"}
 """The variant that a family takes by itself."""
+PRECISION_OF: Final = {"bf16": "bf16"}
+"""What a variant's provider is told to compute in, where that is not float32."""
+_HINTS: Final = {
+    "bf16": 'Take --provider openvino, which `pip install "facewire[openvino]"` brings in place of '
+    "the other onnxruntime; or the variant int8.",
+}
 _VARIABLE: Final = "FACEWIRE_VARIANTS"
 
 
@@ -73,10 +80,17 @@ class Variant:
     """Where it was measured: names of `facewire.inference.backend.PROVIDERS`, or `any`."""
     report: Mapping[str, Any]
     """The whole proof, as written."""
+    digests: tuple[str, ...] = ()
+    """SHA-256 of the original, the network and its companions; () when they were not hashed."""
 
     def runs_on(self, provider: str) -> bool:
         """Return whether its proof holds for a provider."""
         return ANY_PROVIDER in self.providers or provider in self.providers
+
+    def opened_on(self, provider: str) -> str:
+        """Return a provider's text with the precision that this variant is computed in."""
+        precision = PRECISION_OF.get(self.name)
+        return f"{_name_of(provider)},precision={precision}" if precision else provider
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,12 +137,15 @@ def variant_file(network: Path, name: str, suffix: str = ".onnx") -> str:
     return f"{network.stem}.{name}{suffix}"
 
 
-def find_variant(network: Path, name: str) -> Variant | None:
+def find_variant(network: Path, name: str, *, quick: bool = False) -> Variant | None:
     """Return a variant of a network, or None when nobody has made it.
+
+    All files are hashed, the original too: seconds where they are gigabytes.
 
     Args:
         network: The original.
         name: Of CLASSES.
+        quick: Take files of the same size and time for the same, for lists; never for what runs.
 
     Raises:
         BundleError: it is there and may not be used; the sentence says why.
@@ -137,17 +154,21 @@ def find_variant(network: Path, name: str) -> Variant | None:
     for folder in variant_folders(network):
         proof = folder / variant_file(network, name, ".json")
         if proof.is_file():
-            return _read(proof, network, name)
+            return _read(proof, network, name, quick=quick)
     return None
 
 
-def choose_network(bundle: Networked, wanted: str = "", provider: str = "cpu") -> Chosen:
+def choose_network(
+    bundle: Networked, wanted: str = "", provider: str = "cpu", *, called: str = ""
+) -> Chosen:
     """Return which network of a bundle runs.
 
     Args:
         bundle: The bundle, read.
         wanted: "" for the exact variant if it is there, `original` for none, or a variant's name.
-        provider: What it is to run on; an exact variant is taken only where it was measured.
+        provider: What it is to run on, as a text such as `cuda:1`; an exact variant is taken only
+            where it was measured.
+        called: What the user calls the bundle, for messages; "": its folder.
 
     Raises:
         BundleError: a variant was asked for by name and is not there, was altered, belongs to
@@ -155,22 +176,26 @@ def choose_network(bundle: Networked, wanted: str = "", provider: str = "cpu") -
     """
     if wanted == ORIGINAL:
         return Chosen(network=bundle.network)
-    return _named(bundle, wanted, provider) if wanted else _by_itself(bundle, provider)
+    provider = _name_of(provider)
+    if not wanted:
+        return _by_itself(bundle, provider)
+    return _named(bundle, wanted, provider, called or str(bundle.root))
 
 
-def _named(bundle: Networked, wanted: str, provider: str) -> Chosen:
-    found = find_variant(bundle.network, wanted)
-    make = f"`facewire models optimise {bundle.root.name} --variant {wanted}`"
+def _named(bundle: Networked, wanted: str, provider: str, called: str) -> Chosen:
+    make = f"`facewire models optimise {called} --variant {wanted}`"
+    try:
+        found = find_variant(bundle.network, wanted)
+    except BundleError as error:
+        again = f"Make it again: {make}."
+        raise BundleError(error.text, hint=again, file=error.file, key=error.key) from None
     if found is None:
-        raise BundleError(
-            f"{bundle.root.name!r} has no variant {wanted!r}.",
-            hint=f"Make it, by the model's name or its folder: {make}.",
-        )
+        raise BundleError(f"{called!r} has no variant {wanted!r}.", hint=f"Make it: {make}.")
     if not found.runs_on(provider):
         raise BundleError(
-            f"The variant {wanted!r} of {bundle.root.name!r} is for the provider "
+            f"The variant {wanted!r} of {called!r} is for the provider "
             f"{' or '.join(found.providers)}, not {provider!r}.",
-            hint="Choose that provider, or the model without a variant.",
+            hint=_HINTS.get(wanted, "Choose that provider, or the model without a variant."),
         )
     return Chosen(network=found.network, variant=found)
 
@@ -190,6 +215,11 @@ def _by_itself(bundle: Networked, provider: str) -> Chosen:
     return Chosen(network=found.network, variant=found)
 
 
+def _name_of(provider: str) -> str:
+    """Return a provider's name without its card and options, which do not matter to a proof."""
+    return provider.partition(",")[0].partition(":")[0]
+
+
 def _check_name(name: str) -> None:
     if name not in CLASSES and name != ORIGINAL:
         raise BundleError(
@@ -198,9 +228,9 @@ def _check_name(name: str) -> None:
         )
 
 
-def _read(proof: Path, network: Path, name: str) -> Variant:
+def _read(proof: Path, network: Path, name: str, *, quick: bool) -> Variant:
     """Return the variant that a proof speaks of, after seeing that every file is what it says."""
-    again = f"Make it again: `facewire models optimise {network.parent.name} --variant {name}`."
+    again = f"Make it again: `facewire models optimise {network.parent} --variant {name}`."
     try:
         fields = sealed_fields(proof)
         variant = _variant(fields, proof, name)
@@ -208,7 +238,7 @@ def _read(proof: Path, network: Path, name: str) -> Variant:
         files = [fingerprint(each) for each in objects(fields, "files")]
     except BundleError as error:
         raise BundleError(error.text, hint=again, file=error.file, key=error.key) from None
-    if not source.is_of(network):
+    if not source.is_of(network, quick=quick):
         raise BundleError(
             f"The variant {name!r} was made from another network than {network.name}.",
             hint=again,
@@ -216,13 +246,14 @@ def _read(proof: Path, network: Path, name: str) -> Variant:
             key="source",
         )
     for each in files:
-        if not each.is_of(proof.parent / each.file):
+        if not each.is_of(proof.parent / each.file, quick=quick):
             raise BundleError(
                 f"{each.file} is not the file that its report {proof.name} speaks of.",
                 hint=again,
                 file=each.file,
             )
-    return variant
+    digests = () if quick else (source.sha256, *(each.sha256 for each in files))
+    return replace(variant, digests=digests)
 
 
 def _variant(fields: Fields, proof: Path, name: str) -> Variant:

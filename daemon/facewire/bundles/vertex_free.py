@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from facewire.bundles.npz import Archive
+from facewire.bundles.onnx_contract import BATCH, Contract, contract_of
 from facewire.bundles.place import Place
 
 if TYPE_CHECKING:
@@ -145,3 +146,16 @@ def reduced_info(info: DiffusionInfo, bases: tuple[FaceBases, ...]) -> Diffusion
     `skin_vertices` and `tongue_vertices` of it mean nothing; take them from the bundle.
     """
     return replace(info, skin_size=bases[0].skin.shapes, tongue_size=bases[0].tongue.shapes)
+
+
+def reduced_contract(info: DiffusionInfo) -> Contract:
+    """Return the ports of the rewritten network: no noise, and the kept frames alone.
+
+    Args:
+        info: Of `reduced_info`.
+    """
+    whole = contract_of(info)
+    return Contract(
+        {name: axes for name, axes in whole.inputs.items() if name != "noise"},
+        {**whole.outputs, "prediction": (BATCH, info.frames_kept, info.prediction_size)},
+    )

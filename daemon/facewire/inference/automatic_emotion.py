@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from facewire.inference.emotion_executor import Wish
     from facewire.inference.model import EmotionModel
     from facewire.inference.settings import StreamSettings
+    from facewire.inference.told_emotion import ToldEmotion
     from facewire.inference.windows import WindowSpec
 
 INPUT: Final = "input_values"
@@ -55,7 +56,7 @@ class AutomaticEmotion:
         settings: StreamSettings,
         *,
         audio: AudioAccumulator,
-        preferred: EmotionTrack,
+        preferred: ToldEmotion,
     ) -> None:
         """Stand before the first window.
 
@@ -63,7 +64,7 @@ class AutomaticEmotion:
             model: What hears.
             settings: Of the stream.
             audio: 16 kHz, shared with the face.
-            preferred: Keys of the host; before the first one `settings.emotion` holds.
+            preferred: What the host says; before its first key `settings.emotion` holds.
 
         Raises:
             SettingsError: the network takes no such window.
@@ -180,11 +181,8 @@ class AutomaticEmotion:
 
     def _wish(self, instant: int, parameters: Mapping[str, float]) -> Wish:
         """Return whether the emotion at an instant mixes a preferred one in, and which."""
-        first = self._preferred.first_time
-        wanted: NDArray[np.float32] | None = None
-        if first is not None and instant >= first:
-            wanted = self._preferred.held(instant)
-        elif self._constant.any():
+        wanted = self._preferred.keyed(instant)
+        if wanted is None and self._constant.any():
             wanted = self._constant
         if self._is_switched:
             return bool(parameters[SWITCH]), wanted

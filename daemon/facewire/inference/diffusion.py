@@ -24,9 +24,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from facewire.bundles.network_info import DiffusionInfo
+    from facewire.inference.backend import ProviderFallback
 
 CONSTANT_NOISE: Final = 0
 """Number of the tensor that every window shares in constant mode, and the first of varying mode."""
+
+
+MOST_NOISES: Final = 8
+"""Most windows in one call that each carry their noise: 64 MB apiece at full size."""
 
 
 class DiffusionTrack:
@@ -164,14 +169,29 @@ class DiffusionNetwork:
             noise_seed: Of the noise.
             noise_inside: It reads no noise: the constant one was worked in. No tensor is made.
         """
-        self.name = network.name
-        self.max_batch = network.max_batch
         self._network = network
         self._info = info
         self._seed = noise_seed
         self._shape = (info.diffusion_steps + 1, info.frames, info.prediction_size)
         self._constant: NDArray[np.float32] | None = None
         self._noise_inside = noise_inside
+
+    @property
+    def name(self) -> str:
+        """Provider it really runs on, such as `cpu`."""
+        return self._network.name
+
+    @property
+    def max_batch(self) -> int:
+        """Most windows worth gathering in one call."""
+        most = self._network.max_batch
+        return most if self._noise_inside else min(most, MOST_NOISES)
+
+    @property
+    def fallback(self) -> ProviderFallback | None:
+        """Why `auto` left an accelerator, if it has by now."""
+        left: ProviderFallback | None = getattr(self._network, "fallback", None)
+        return left
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
         """Return packed rows for the feeds of one or more `DiffusionTrack`s.

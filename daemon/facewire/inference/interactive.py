@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from facewire.inference.frames import FrameBatch
     from facewire.inference.model import Model
     from facewire.inference.single_frame import Part
+    from facewire.inference.told_emotion import Key
     from facewire.solving.settings import SolverSettings
 
 __all__ = ["InteractiveFace", "SingleFrame"]
@@ -85,7 +86,7 @@ class InteractiveFace:
             AudioError: there is no audio.
         """
         settings = settings or StreamSettings(sample_rate_hz=16_000, encoding="float32")
-        model.check_identity(settings.identity)
+        settings = replace(settings, identity=model.identity_named(settings.identity))
         self._known = model.family.parameters(settings.identity)
         settings.validate(self._known)
         _check_whole(settings)
@@ -97,6 +98,7 @@ class InteractiveFace:
         self._audio.close()
         self.model, self.settings = model, settings
         self._parameters = default_parameters(self._known) | dict(settings.parameters)
+        self._keys: tuple[Key, ...] = ()
         self._told = ToldEmotion(settings.emotion)
         self._spec = model.family.window_spec(settings.fps)
         self._results = WindowResults(
@@ -185,7 +187,7 @@ class InteractiveFace:
             self._sequence = all_of_stream(
                 model,
                 replace(self.settings, parameters=self._parameters),
-                self._told.keys,
+                self._keys,
                 self._samples,
                 self._results,
             )
@@ -226,9 +228,11 @@ class InteractiveFace:
         if emotion is not None:
             settings = replace(settings, emotion=np.asarray(emotion, np.float32))
         settings.validate(self._known)
-        told = ToldEmotion(settings.emotion, [(time, tuple(weights)) for time, weights in keys])
-        if not told.same_as(self._told):
-            self.settings, self._told, self._sequence = settings, told, None
+        kept = tuple((time, tuple(weights)) for time, weights in keys)
+        told = ToldEmotion(settings.emotion, kept)
+        if kept != self._keys or not np.array_equal(settings.emotion, self.settings.emotion):
+            self.settings, self._keys, self._told = settings, kept, told
+            self._sequence = None
             self._forget_heard()
 
     def set_solver(

@@ -7,6 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from facewire.bundles.families import PAIRED_FAMILIES
+from facewire.bundles.naming import spellings
 from facewire.inference.emotion_settings import settings_for, window_within
 from facewire.inference.parameters import ParameterRange
 from facewire.protocol.errors import SettingsError
@@ -156,8 +157,7 @@ class Model:
         Raises:
             SettingsError: there is no such face, or no automatic emotion.
         """
-        self.check_identity(identity)
-        known: Mapping[str, ParameterRange] = self.family.parameters(identity)
+        known: Mapping[str, ParameterRange] = self.family.parameters(self.identity_named(identity))
         heard = self.emotion_model().stream_parameters() if automatic_emotion else {}
         return {**known, **heard}
 
@@ -171,17 +171,30 @@ class Model:
         return self.family.identities
 
     def check_identity(self, identity: str) -> None:
-        """Refuse a face that is not in the bundle; "" is the first or only one.
+        """Refuse a face that is not in the bundle; arguments and errors as of `identity_named`."""
+        self.identity_named(identity)
+
+    def identity_named(self, identity: str) -> str:
+        """Return a face's name as the bundle spells it.
+
+        Args:
+            identity: Its name; capitals do not matter where that leaves one. "", which comes back,
+                is the first or only face.
 
         Raises:
-            SettingsError: there is no such face; the hint says which there are.
+            SettingsError: there is no such face, or two; the hint says which there are.
         """
-        if identity and identity not in self.identities:
-            raise SettingsError(
-                f"The model {self.name!r} has no face {identity!r}.",
-                field="identity",
-                hint=f"It has {', '.join(self.identities) or 'one face without a name'}.",
-            )
+        if not identity:
+            return ""
+        alike = spellings(identity, self.identities)
+        if len(alike) == 1:
+            return alike[0]
+        which = f"{len(alike)} faces called {identity!r}" if alike else f"no face {identity!r}"
+        raise SettingsError(
+            f"The model {self.name!r} has {which}.",
+            field="identity",
+            hint=f"It has {', '.join(self.identities) or 'one face without a name'}.",
+        )
 
     def backend_for(self, window: Window) -> Backend:
         """Return what runs a window of one of its streams."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
@@ -14,33 +14,41 @@ from facewire.bundles.detect import read_bundle
 from facewire.bundles.variants import Chosen, choose_network
 from facewire.bundles.vertex_free import VARIANT, bases_of, reduced_info
 from facewire.emotion.postprocess import PostProcessParameters
-from facewire.inference.backend import Backend, OrtBackend
 from facewire.inference.diffusion import DiffusionNetwork
 from facewire.inference.emotion_settings import WINDOW_LIMITS_SAMPLES
 from facewire.inference.loading import no_noise
 from facewire.inference.model import EmotionModel, Model
 from facewire.inference.solved_family import DiffusionFamily, RegressionFamily
-from facewire.protocol.errors import BundleError, SettingsError
+from facewire.inference.variant_check import check_variant
+from facewire.protocol.errors import BundleError, FacewireError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from facewire.bundles.detect import NvidiaBundle
     from facewire.bundles.network_info import DiffusionInfo
-    from facewire.bundles.variants import Networked
+    from facewire.inference.backend import Backend
     from facewire.inference.family import Family
     from facewire.inference.loading import Noise
+    from facewire.inference.running import Running
 
 
-def face_model(path: Path, provider: str, threads: int, noise: Noise, variant: str) -> Model:
+Loaded = TypeVar("Loaded")
+
+_WINDOWS_SAMPLES: Final = (WINDOW_LIMITS_SAMPLES[0], 30_000, WINDOW_LIMITS_SAMPLES[1])
+"""Shortest, usual and longest window of an emotion model."""
+
+
+def face_model(path: Path, running: Running, noise: Noise, variant: str, called: str = "") -> Model:
     """Return the model of a face.
 
     Args:
         path: The folder, or its `model.json`.
-        provider: What runs the network.
-        threads: Of the network.
+        running: What runs the network, and how.
         noise: Of a diffusion model.
         variant: Which network runs; see `facewire.bundles.variants.choose_network`.
+        called: What the user calls it, for messages.
 
     Raises:
         BundleError: malformed, without a face, or without the variant.
@@ -58,15 +66,26 @@ def face_model(path: Path, provider: str, threads: int, noise: Noise, variant: s
         raise no_noise(name)
     # The rewritten diffusion network has the constant noise inside.
     wanted = variant or ("original" if noise == "varying" else "")
-    chosen = _chosen(bundle, wanted, provider)
+
+    def loaded(chosen: Chosen) -> Model:
+        return _face(bundle, chosen, _running(running, chosen), noise)
+
+    return _best(bundle, wanted, called, running, loaded)
+
+
+def _face(
+    bundle: RegressionBundle | DiffusionBundle, chosen: Chosen, running: Running, noise: Noise
+) -> Model:
+    """Return the model of a face with the network that was chosen."""
+    name = bundle.root.name
     with _solver_of(name):
         if isinstance(bundle, RegressionBundle):
             family: Family = RegressionFamily.from_bundle(bundle)
             backend: Backend
-            backend = run = OrtBackend(chosen.network, provider, threads=threads, output="result")
+            backend = run = running.backend(chosen.network, output="result")
         else:
             family, info = _diffusion(bundle, chosen, noise)
-            run = OrtBackend(chosen.network, provider, threads=threads)
+            run = running.backend(chosen.network)
             # Of a rewritten network both differ: its sizes, and that it reads no noise.
             backend = DiffusionNetwork(run, info, noise_inside=info is not bundle.info)
     return Model(
@@ -82,7 +101,7 @@ def face_model(path: Path, provider: str, threads: int, noise: Noise, variant: s
     )
 
 
-def emotion_model(path: Path, provider: str, threads: int, variant: str) -> EmotionModel:
+def emotion_model(path: Path, running: Running, variant: str, called: str = "") -> EmotionModel:
     """Return an Audio2Emotion model; arguments as of `face_model`.
 
     Raises:
@@ -96,7 +115,6 @@ def emotion_model(path: Path, provider: str, threads: int, variant: str) -> Emot
             f"{name!r} is a face ({bundle.family}), and hears no emotions.",
             hint="Name an Audio2Emotion bundle as the emotion model, and this one with --model.",
         )
-    chosen = _chosen(bundle, variant, provider)
     try:
         parameters = post_processing(bundle)
         parameters.validate()
@@ -104,16 +122,22 @@ def emotion_model(path: Path, provider: str, threads: int, variant: str) -> Emot
         raise BundleError(
             f"The post-processing of {name!r} is set wrong. {error.text}", key=error.field
         ) from error
-    return EmotionModel(
-        name=name,
-        version="",
-        licence="",
-        parameters=parameters,
-        window_limits_samples=WINDOW_LIMITS_SAMPLES,
-        backend=OrtBackend(chosen.network, provider, threads=threads),
-        variant=chosen.variant.name if chosen.variant else "",
-        refused_variant=chosen.refused,
-    )
+
+    def loaded(chosen: Chosen) -> EmotionModel:
+        chosen_running = _running(running, chosen)
+        return EmotionModel(
+            name=name,
+            version="",
+            licence="",
+            parameters=parameters,
+            window_limits_samples=WINDOW_LIMITS_SAMPLES,
+            # It hears windows of any length, and TensorRT must know between which.
+            backend=chosen_running.backend(chosen.network, free_axes={"": _WINDOWS_SAMPLES}),
+            variant=chosen.variant.name if chosen.variant else "",
+            refused_variant=chosen.refused,
+        )
+
+    return _best(bundle, variant, called, running, loaded)
 
 
 def post_processing(bundle: EmotionBundle) -> PostProcessParameters:
@@ -151,9 +175,41 @@ def _diffusion(
     return DiffusionFamily.from_bundle(replace(bundle, info=info), bases=bases), info
 
 
-def _chosen(bundle: Networked, variant: str, provider: str) -> Chosen:
-    """Return which network runs; a provider's card and options do not matter to a proof."""
-    return choose_network(bundle, variant, provider.partition(",")[0].partition(":")[0])
+def _best(
+    bundle: NvidiaBundle,
+    wanted: str,
+    called: str,
+    running: Running,
+    loaded: Callable[[Chosen], Loaded],
+) -> Loaded:
+    """Return what `loaded` makes of the network that shall run.
+
+    An exact variant that nobody asked for by name and that fails in any way is left for the
+    original, which says why.
+
+    Raises:
+        BundleError: the original cannot be loaded, or the variant that was asked for by name.
+        ProviderError: the provider asked for by name is not there.
+        SettingsError: the variant has its noise built in.
+    """
+    chosen = choose_network(bundle, wanted, running.proven_on, called=called)
+    if chosen.variant is None:
+        return loaded(chosen)
+    try:
+        check_variant(bundle, chosen.variant, running)
+        return loaded(chosen)
+    except FacewireError as error:
+        if wanted:
+            raise
+        refused = f"{error.text} The original network runs instead."
+        return loaded(Chosen(network=bundle.network, refused=refused))
+
+
+def _running(running: Running, chosen: Chosen) -> Running:
+    """Return how the chosen network is run: some variants are computed in less than float32."""
+    if chosen.variant is None:
+        return running
+    return replace(running, provider=chosen.variant.opened_on(running.provider))
 
 
 @contextmanager

@@ -35,6 +35,12 @@ PARAMETERS: Final[Mapping[str, ParameterRange]] = {
 }
 """camelCase as NVIDIA's parameters are; blink, gaze and brow at 0 switch the idle motion off."""
 
+OF_AUTOMATIC_EMOTION: Final = (
+    "emotionContrast", "maxEmotions", "liveBlendCoef", "enablePreferredEmotion",
+    "preferredEmotionStrength", "liveTransitionTime",
+)  # fmt: skip
+"""What only a stream with automatic emotion may set, besides its own meaning of emotionStrength."""
+
 IDLE_OFF: Final = {"blinkStrength": 0.0, "gazeStrength": 0.0, "browStrength": 0.0}
 
 
@@ -49,12 +55,7 @@ def checked_parameters(
     """
     for name, value in changes.items():
         if name not in known:
-            near = get_close_matches(name, known, 1)
-            raise SettingsError(
-                f"There is no parameter called {name!r}.",
-                field="parameters",
-                hint=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}.",
-            )
+            raise _unknown(name, known)
         bounds = known[name]
         if not (isfinite(value) and bounds.minimum <= value <= bounds.maximum):
             raise SettingsError(
@@ -66,6 +67,22 @@ def checked_parameters(
                 f"{name} is {value}; it must be a whole number.", field="parameters"
             )
     return dict(changes)
+
+
+def _unknown(name: str, known: Mapping[str, ParameterRange]) -> SettingsError:
+    if name in OF_AUTOMATIC_EMOTION:
+        return SettingsError(
+            f"{name} is a parameter of automatic emotion, which is not asked for here.",
+            field="parameters",
+            hint="It goes with `facewire animate --auto-emotion`, or a stream with "
+            "`automatic_emotion`.",
+        )
+    near = get_close_matches(name, known, 1)
+    return SettingsError(
+        f"There is no parameter called {name!r}.",
+        field="parameters",
+        hint=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}.",
+    )
 
 
 def default_parameters(known: Mapping[str, ParameterRange] = PARAMETERS) -> dict[str, float]:

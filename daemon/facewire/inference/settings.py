@@ -54,7 +54,7 @@ class StreamSettings:
     first_frame: int = 0
     """First frame wanted (resume); its history should have been pushed from `start_sample` on."""
     identity: str = ""
-    """Which of a model's faces speaks; "" for its first or only one."""
+    """Which of a model's faces speaks, capitals do not matter; "" for its first or only one."""
     automatic_emotion: bool = False
     """Hear the emotion in the voice; the model must have an emotion model beside it.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 import numpy as np
 
 from facewire.animation.face_parameters import FACE_PARAMETERS
+from facewire.bundles.naming import spellings
 from facewire.emotion import EMOTIONS
 from facewire.inference.diffusion import DiffusionTrack
 from facewire.inference.family import USUAL_FPS
@@ -169,7 +170,11 @@ class SolvedFamily(ABC):
             face.vertices.load()
 
     def _face(self, identity: str) -> int:
-        return self.identities.index(identity) if identity else 0
+        """Return a face's number; a model has seen that there is one of this name."""
+        if not identity:
+            return 0
+        named = spellings(identity, self.identities) or [identity]
+        return self.identities.index(named[0])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,12 +22,12 @@ import numpy as np
 from facewire.audio.accumulator import AudioAccumulator
 from facewire.audio.pcm import mix_down, pcm_from_bytes, sanitise
 from facewire.audio.resampler import Resampler
-from facewire.emotion import EmotionTrack
 from facewire.inference.frames import FrameBatch, Window, WindowContext
 from facewire.inference.parameters import checked_parameters, default_parameters
 from facewire.inference.settings import StreamSettings
+from facewire.inference.told_emotion import ToldEmotion
 from facewire.inference.windows import available_windows, frame_timestamp, frame_total
-from facewire.protocol.errors import AudioError, SettingsError
+from facewire.protocol.errors import AudioError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +41,6 @@ __all__ = ["FrameBatch", "Stream", "StreamSettings", "Window", "WindowContext"]
 
 _CELL_SAMPLES = 160
 """Repaired audio is remembered in cells of 10 ms."""
-_MAX_EMOTION_KEYS = 100_000
 _REPAIRED = "network_repaired"
 
 
@@ -58,6 +57,7 @@ class Stream:
         Raises:
             SettingsError: a setting is out of range.
         """
+        settings = replace(settings, identity=model.identity_named(settings.identity))
         automatic = settings.automatic_emotion
         self._known = model.parameters(settings.identity, automatic_emotion=automatic)
         settings.validate(self._known)
@@ -71,7 +71,7 @@ class Stream:
         first_instant = frame_timestamp(settings.first_frame, settings.fps)
         self._next_window = model.family.first_window(start, first_instant, settings.fps)
         self._parameters = default_parameters(self._known) | dict(settings.parameters)
-        self._emotions = EmotionTrack()
+        self._told = ToldEmotion(settings.emotion)
         self._hearing = self._automatic_emotion() if automatic else None
         self._repaired_cells: set[int] = set()
         self._in_flight: Literal["face", "emotion"] | None = None
@@ -148,7 +148,7 @@ class Stream:
         assert self._in_flight == window.kind
         self._in_flight = None
         if self._hearing is None:
-            self._emotions.forget_before(window.target_sample)
+            self._told.forget_before(window.target_sample)
         elif window.kind == "face":
             self._hearing.forget_before(window.target_sample)
         self._forget()
@@ -179,13 +179,7 @@ class Stream:
             SettingsError: times that do not increase, weights out of range; keys before the
                 offending one are kept.
         """
-        for time, weights in keys:
-            values = np.asarray(weights, np.float32)
-            if not np.all((values >= 0) & (values <= 1)):
-                raise SettingsError("Emotion weights must lie in [0, 1].", field="keys")
-            if len(self._emotions) >= _MAX_EMOTION_KEYS:
-                raise SettingsError("Too many emotion keys lie ahead.", field="keys")
-            self._emotions.add(time, values)
+        self._told.add(keys)
 
     @property
     def finished(self) -> bool:
@@ -226,7 +220,7 @@ class Stream:
         from facewire.inference.automatic_emotion import AutomaticEmotion
 
         return AutomaticEmotion(
-            self.model.emotion_model(), self.settings, audio=self._audio, preferred=self._emotions
+            self.model.emotion_model(), self.settings, audio=self._audio, preferred=self._told
         )
 
     def _turn(self) -> Literal["face", "emotion"] | None:
@@ -279,18 +273,7 @@ class Stream:
     def _emotion_rows(self, index: int) -> NDArray[np.float32]:
         if self._hearing is not None:
             return self._hearing.rows(self._spec.instants(index))
-        if self._emotions.first_time is None:
-            return np.repeat(self.settings.emotion[None], self._spec.ticks, axis=0)
-        return np.stack([self._emotion_at(instant) for instant in self._spec.instants(index)])
-
-    def _emotion_at(self, instant: int) -> NDArray[np.float32]:
-        first_key = self._emotions.first_time
-        if first_key is None or instant < first_key:
-            # Frames before the audio, which warm a network up, feel what its first frame does.
-            instant = max(instant, 0)
-        if first_key is None or instant < first_key:
-            return self.settings.emotion
-        return self._emotions.held(instant)
+        return self._told.at(self._spec.instants(index))
 
     def _note_repaired(self, repaired: NDArray[np.bool_]) -> None:
         self.sanitised = True

@@ -131,6 +131,8 @@ class WeightFace:
             check = check_skin(fold, basis(), rest, block, parameters)
             if check.passed:
                 self._skin_fold = fold
+                own = parameters.skin
+                fold.pin(own.face_mask_level, own.face_mask_softness)  # the rest come and go
                 return PartRoute("vertex-free", "", check, fold.nbytes)
         self._skin_mask = MaskedFace(block.rig, basis() if basis else None)
         return _masked(check, self._skin_mask)

@@ -1,4 +1,4 @@
-"""A model as the command line names it: a name, or the path of a folder."""
+"""A model as the command line names it: a name, or the path of a folder (see `located`)."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from facewire.bundles.naming import located
 from facewire.protocol.errors import BundleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def located(text: str) -> str | Path:
-    """Return a path when the text can only be one, else a name."""
-    is_path = os.sep in text or (os.altsep is not None and os.altsep in text)
-    return Path(text).expanduser() if is_path else text
+__all__ = ["located", "path_hint"]
 
 
 @contextmanager
@@ -31,7 +29,10 @@ def path_hint(*texts: str) -> Iterator[None]:
     except BundleError as error:
         for text in texts:
             is_name = isinstance(located(text), str)
-            if is_name and text and repr(text) in error.text and Path(text).exists():
-                hint = f"To mean {'the folder' if Path(text).is_dir() else 'the file'} here, say "
+            name = text.rpartition("@")[0] or text
+            here = next((each for each in (text, name) if each and Path(each).exists()), "")
+            told = repr(text) in error.text or repr(name) in error.text
+            if is_name and here and told:
+                hint = f"To mean {'the folder' if Path(here).is_dir() else 'the file'} here, say "
                 raise BundleError(error.text, hint=f"{hint}{os.curdir}{os.sep}{text}.") from None
         raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from facewire.tools.models.finding import Found
+
+_NAMED: Final = 3
+"""Files that a note names."""
 
 
 @click.command()
@@ -25,15 +28,14 @@ def verify(*, models: tuple[str, ...], as_json: bool) -> int:
 
     Files that differ from what their publisher had, or from what they were when you added them,
     are told and are no error: another revision is no worse. The exit status is 1 when a bundle
-    cannot be used.
+    cannot be used or is not here; the others are read all the same.
     """
-    from facewire.tools.models.finding import find
     from facewire.tools.models.progress import working
 
     results = []
     for name in models or _all_names():
         with working(f"reading every file of {name}"):
-            results.append(examined(name, find(name)))
+            results.append(_result(name))
     if as_json:
         print_json({"models": results})
     else:
@@ -42,22 +44,39 @@ def verify(*, models: tuple[str, ...], as_json: bool) -> int:
     return 0 if all(result["ok"] for result in results) else 1
 
 
+def _result(name: str) -> dict[str, Any]:
+    """Return what is to be said of a NAME or DIR, whatever is wrong with it."""
+    from facewire.tools.models.finding import find
+
+    try:
+        return examined(name, find(name))
+    except BundleError as error:
+        return {
+            "model": name, "folder": None, "ok": False, "error": _error(error), "files": [],
+            "resembles": "",
+        }  # fmt: skip
+
+
 def examined(name: str, found: Found) -> dict[str, Any]:
     """Return what is wrong with a bundle, and which of its files differ from what is known.
 
     Raises:
         BundleError: the model is not here.
     """
+    from facewire.bundles.user_models import gone
+
     if found.folder is None:
         raise BundleError(
             f"{name} is not here, so there is nothing to verify.",
-            hint=f"Fetch it: `facewire models pull {name}`.",
+            hint=f"Fetch it: `facewire models pull {found.name}`.",
         )
+    if found.added and not found.folder.is_dir():
+        raise gone(found.added)
     answer: dict[str, Any] = {"model": name, "folder": str(found.folder), "ok": True, "error": None}
     try:
         check(found)
         answer["files"] = _compared(found)
-    except BundleError as error:
+    except (BundleError, OSError) as error:
         answer |= {"ok": False, "error": _error(error), "files": _files_of_broken(found)}
     answer["resembles"] = found.published.name if found.published else ""
     return answer
@@ -118,11 +137,16 @@ def _files_of_broken(found: Found) -> list[dict[str, Any]]:
     """Return how the files compare, which may tell what broke; [] when even that cannot be read."""
     try:
         return _compared(found)
-    except BundleError:
+    except (BundleError, OSError):
         return []
 
 
-def _error(error: BundleError) -> dict[str, str]:
+def _error(error: BundleError | OSError) -> dict[str, str]:
+    if isinstance(error, OSError):  # a folder inside that may not be looked into
+        from facewire.bundles.place import reading_hint
+
+        text = f"{error.filename or 'A file'} cannot be read: {error.strerror or error}."
+        return {"text": text, "hint": reading_hint(error), "file": "", "key": ""}
     return {"text": error.text, "hint": error.hint, "file": error.file, "key": error.key}
 
 
@@ -143,16 +167,23 @@ def _print(result: dict[str, Any]) -> None:
         click.echo(f"{result['model']}: {result['error']['text']}")
         if result["error"]["hint"]:
             click.echo(f"  try: {result['error']['hint']}")
-    for file in result["files"]:
-        if file["as_added"] in ("differs", "missing"):
+    for key, state, told in (
+        ("as_added", "differs", "changed since the model was added"),
+        ("as_added", "missing", "gone since the model was added"),
+        ("as_published", "differs", f"not as published with {result['resembles']}"),
+        ("as_published", "missing", f"not here, but published with {result['resembles']}"),
+    ):
+        paths = [file["path"] for file in result["files"] if file[key] == state]
+        if paths:
             click.secho("  note: ", fg="yellow", nl=False)
-            click.echo(f"{file['path']}: {file['as_added']} since it was added")
-        if file["as_published"] in ("differs", "missing"):
-            click.secho("  note: ", fg="yellow", nl=False)
-            click.echo(f"{file['path']}: {_than(file['as_published'], result['resembles'])}")
+            click.echo(f"{_count(paths)} {told}: {_few(paths)}")
 
 
-def _than(state: str, published: str) -> str:
-    if state == "differs":
-        return f"is another than the one published as {published}"
-    return f"is not here, but part of what is published as {published}"
+def _count(paths: list[str]) -> str:
+    return "1 file is" if len(paths) == 1 else f"{len(paths)} files are"
+
+
+def _few(paths: list[str]) -> str:
+    """Return the first of many; --json has them all."""
+    more = len(paths) - _NAMED
+    return ", ".join(paths[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -5,7 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from facewire.protocol.errors import BundleError
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from facewire.bundles.a2f import DiffusionBundle, RegressionBundle
@@ -103,6 +106,39 @@ def pairs(model: InstalledModel) -> dict[str, list[str]]:
     return {"driven_by": [each.name for each in emotions_for(model, others)]}
 
 
+def drives_nothing(model: InstalledModel, others: Iterable[InstalledModel]) -> str:
+    """Return why an emotion model that was added for some faces drives none of them; "" else."""
+    from facewire.bundles.user_models import drives
+
+    if not model.paired_with or any(drives(model, each) for each in others):
+        return ""
+    return f"it was added for {', '.join(model.paired_with)} alone, not on the list any more"
+
+
+def variants_of(model: InstalledModel) -> list[dict[str, str]]:
+    """Return name, class and problem of each variant of a model's network; [] of a broken one."""
+    from facewire.bundles.folder import BundleFolder
+    from facewire.bundles.variants import CLASSES, find_variant
+
+    if model.family == "direct":
+        return []
+    try:
+        folder = BundleFolder.at(model.folder)
+        _, network = folder.network_of(folder.model())
+    except BundleError:
+        return []  # `verify` says what is wrong
+    found = []
+    for name, variant_class in CLASSES.items():
+        told = {"variant": name, "class": variant_class, "problem": ""}
+        try:
+            is_there = find_variant(network, name, quick=True) is not None
+        except BundleError as error:
+            found.append(told | {"problem": error.text})
+        else:
+            found += [told] * is_there
+    return found
+
+
 def _published(found: Found) -> dict[str, Any]:
     model = found.published
     assert model
@@ -128,12 +164,17 @@ def known_bytes(found: Found) -> int | None:
 
 
 def _origin(found: Found) -> dict[str, Any]:
+    from facewire.bundles.user_models import user_models
+
     told: dict[str, Any] = {"licence": licence_of(found)}
     if found.published:
         told["resembles"] = found.published.name
     if found.added:
         told |= {"repo": found.added.repo, "revision": found.added.revision}
         told |= pairs(found.added)
+        if found.added.family == "emotion":
+            told["paired_with"] = list(found.added.paired_with)
+            told["drives_nothing"] = drives_nothing(found.added, user_models().values())
     return told
 
 

@@ -43,6 +43,10 @@ class Source(Protocol):
         """The commit that its files are of; "" where that is not known."""
 
     @property
+    def when_another(self) -> str:
+        """What to do about a file that is not the one that was published."""
+
+    @property
     def pieces(self) -> Sequence[Piece]:
         """The files that are there, of those the model is published with."""
 
@@ -62,7 +66,7 @@ def fill(part: Path, model: PublishedModel, source: Source) -> None:
     published = {file.path: file for file in model.files}
     for piece in pieces:  # before gigabytes are fetched in vain
         if published[piece.path].size not in (None, piece.size):
-            raise _another(model, published[piece.path], piece.size, "")
+            raise _another(model, published[piece.path], source, piece.size, "")
     total = sum(piece.size for piece in pieces)
     done = folder_bytes(part)
     require_room(max(0, total - done))
@@ -88,12 +92,17 @@ def _bring(
     size, digest = unfinished.stat().st_size, sha256_of(unfinished)
     if not published.agrees(size, digest) or piece.sha256 not in ("", digest):
         unfinished.unlink()
-        raise _another(model, published, size, digest, piece.sha256)
+        raise _another(model, published, source, size, digest, piece.sha256)
     unfinished.replace(target)
 
 
 def _another(
-    model: PublishedModel, published: PublishedFile, size: int, digest: str, expected: str = ""
+    model: PublishedModel,
+    published: PublishedFile,
+    source: Source,
+    size: int,
+    digest: str,
+    expected: str = "",
 ) -> BundleError:
     """Return the error of a file that is not the published one, by its size or its hash."""
     wrong, right = f"{size} bytes", f"{published.size}"
@@ -102,7 +111,6 @@ def _another(
     return BundleError(
         f"{published.path} is not the file that {model.name} is published with: it has {wrong}; "
         f"expected {right}.",
-        hint="It is not kept, the other files are: pull again. If it is of a revision that you "
-        "trust, fetch the folder yourself and `facewire models add` it.",
+        hint=source.when_another,
         file=published.path,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from facewire.protocol.errors import BundleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,51 +43,52 @@ class Found:
 def find(text: str) -> Found:
     """Return what a NAME or DIR means; a name comes before a folder of the same name.
 
+    Capitals of a name do not matter, unless there is a folder that is called just so.
+
     Raises:
         BundleError: there is no such model and no such folder.
     """
     from facewire.bundles.catalogue import read_published
     from facewire.bundles.manifest import read_manifest
+    from facewire.bundles.naming import located, plain_name
     from facewire.bundles.shipped import data_folder
     from facewire.bundles.user_models import find_user_model, user_models
 
     shipped = data_folder("models")
     published = read_published(shipped)
-    if not _is_path(text):
-        if text in read_manifest(shipped):
-            return Found(name=text, folder=shipped / text)
-        if added := user_models().get(text):
+    if isinstance(located(text), str) and text not in (".", ".."):
+        name = plain_name(text)
+        is_folder = Path(text).is_dir()
+        if name != text and is_folder:
+            return Found(name="", folder=Path(text), published=recognised(Path(text)))
+        if name in read_manifest(shipped):
+            return Found(name=name, folder=shipped / name)
+        if added := user_models().get(name):
             return Found(
-                name=text,
+                name=name,
                 folder=added.folder,
                 added=added,
                 published=_source(added, published.values()),
             )
-        if text in published:
-            return Found(name=text, published=published[text])
-        if not Path(text).is_dir():
+        if name in published:
+            return Found(name=name, published=published[name])
+        if not is_folder:
             find_user_model(text)  # says that there is none, and which there are
-    folder = Path(text)
+    folder = Path(text).expanduser()
     return Found(name="", folder=folder, published=recognised(folder))
 
 
 def recognised(folder: Path) -> PublishedModel | None:
     """Return the published model whose small files a folder holds most of; None: of none any.
 
-    Raises:
-        BundleError: a file cannot be read.
+    Files that cannot be read say nothing here: whoever reads the bundle is told of them.
     """
-    from facewire.bundles.catalogue import read_published, sha256_of
+    from facewire.bundles.catalogue import read_published
     from facewire.bundles.shipped import data_folder
 
     known = read_published(data_folder("models")).values()
     paths = {file.path for model in known for file in model.files if file.known}
-    small = [
-        path
-        for path in paths
-        if (folder / path).is_file() and (folder / path).stat().st_size <= _SMALL_BYTES
-    ]
-    found = {path: ((folder / path).stat().st_size, sha256_of(folder / path)) for path in small}
+    found = {path: told for path in paths if (told := _size_and_hash(folder / path))}
     score = {
         model.name: sum(
             file.known and file.path in found and file.agrees(*found[file.path])
@@ -96,6 +98,18 @@ def recognised(folder: Path) -> PublishedModel | None:
     }
     best = max(known, key=lambda model: score[model.name], default=None)
     return best if best and score[best.name] else None
+
+
+def _size_and_hash(path: Path) -> tuple[int, str] | None:
+    """Return them of a small file; None where there is none that can be read."""
+    from facewire.bundles.catalogue import sha256_of
+
+    try:
+        if not path.is_file() or path.stat().st_size > _SMALL_BYTES:
+            return None
+        return path.stat().st_size, sha256_of(path)
+    except (BundleError, OSError):
+        return None
 
 
 def has_network_of(folder: Path, model: PublishedModel) -> bool:
@@ -121,7 +135,3 @@ def _source(added: InstalledModel, published: Iterable[PublishedModel]) -> Publi
         if model.repo == added.repo:
             return model
     return recognised(added.folder) if added.folder.is_dir() else None
-
-
-def _is_path(text: str) -> bool:
-    return os.sep in text or (os.altsep is not None and os.altsep in text) or text in (".", "..")

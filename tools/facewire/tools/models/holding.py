@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from facewire.protocol.errors import BundleError
@@ -19,7 +19,7 @@ _POLL_S: Final = 0.05
 
 @contextmanager
 def held(path: Path, what: str, wait_s: float = 0.0) -> Iterator[None]:
-    """Hold the lock of a file, which is made and stays.
+    """Hold the lock of a file, which is made; its holder may take it away.
 
     Args:
         path: The file; its folder is there.
@@ -29,18 +29,29 @@ def held(path: Path, what: str, wait_s: float = 0.0) -> Iterator[None]:
     Raises:
         BundleError: another process holds it.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + wait_s
+    while (descriptor := _locked(path)) is None:
+        if time.monotonic() >= deadline:
+            raise BundleError(
+                f"Another process is {what}.", hint="Wait until it has ended, or end it."
+            )
+        time.sleep(_POLL_S)
     try:
-        deadline = time.monotonic() + wait_s
-        while not _try_lock(descriptor):
-            if time.monotonic() >= deadline:
-                raise BundleError(
-                    f"Another process is {what}.", hint="Wait until it has ended, or end it."
-                )
-            time.sleep(_POLL_S)
         yield
     finally:
         os.close(descriptor)
+
+
+def _locked(path: Path) -> int | None:
+    """Return the descriptor of a file that is locked now, None where another holds it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    if _try_lock(descriptor):
+        with suppress(FileNotFoundError):
+            # A holder that ended in between may have taken away what was opened here.
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+    os.close(descriptor)
+    return None
 
 
 if sys.platform == "win32":

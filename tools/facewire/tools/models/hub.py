@@ -10,6 +10,7 @@ import errno
 import io
 import os
 import re
+import socket
 from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _NEWEST: Final = "main"
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_NO_WAY: Final = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
 _LOCAL_ERRORS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EIO)
 
 
@@ -48,7 +50,7 @@ def library(part: str = "") -> Any:
     except ModuleNotFoundError as missing:
         raise FacewireError(
             f"Fetching a model needs {missing.name}, which is not installed.",
-            hint="Install the extra: pip install 'facewire[hub]'. Or give the files by --from DIR.",
+            hint='Install the extra: pip install "facewire[hub]". Or give the files by --from DIR.',
         ) from None
 
 
@@ -76,6 +78,14 @@ class Hub:
     def revision(self) -> str:
         """The commit; that of the newest files once `pieces` was asked for."""
         return self._commit
+
+    @property
+    def when_another(self) -> str:
+        """It may have been spoilt on the way, or the publisher may have another by now."""
+        return (
+            "It is not kept; files fetched before it are: pull again. If that ends likewise and "
+            "you trust what is published, fetch the folder yourself and `facewire models add` it."
+        )
 
     @cached_property
     def pieces(self) -> Sequence[Piece]:
@@ -170,6 +180,13 @@ class Hub:
         except (errors.HTTPError, OSError) as error:
             if isinstance(error, OSError) and error.errno in _LOCAL_ERRORS:
                 raise
+            if _is_unreachable(error):
+                raise BundleError(
+                    f"The hub at {urlsplit(self._url('')).netloc} cannot be reached: "
+                    f"{_first_line(error)}",
+                    hint="Is there a network, and does it need a proxy (HTTPS_PROXY)? Then pull "
+                    "again: it goes on where it stopped. Without one give the files by --from DIR.",
+                ) from None
             raise BundleError(
                 f"The hub failed: {_first_line(error)}",
                 hint="Pull again: it goes on where it stopped. Or give the files by --from DIR.",
@@ -188,6 +205,17 @@ class _Counted(io.BufferedRandom):
         count = super().write(given)
         self._told(self._name, count)
         return count
+
+
+def _is_unreachable(error: BaseException | None) -> bool:
+    """Return whether a failure came of there being no way to the hub, however it is wrapped."""
+    while error is not None:
+        if isinstance(error, socket.gaierror | ConnectionRefusedError):
+            return True
+        if isinstance(error, OSError) and error.errno in _NO_WAY:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _first_line(error: Exception) -> str:

@@ -53,29 +53,52 @@ def remove(name: str, *, yes: bool, as_json: bool) -> None:
     Files that you added as they lie stay. What an interrupted pull has left is deleted, too.
     """
     from facewire.bundles.installed import without_model
+    from facewire.bundles.manifest import NAME
+    from facewire.bundles.naming import plain_name
     from facewire.bundles.user_models import is_ours, user_models
-    from facewire.tools.models.parts import fetched_bytes, forget, forget_part, shipped_names
+    from facewire.tools.models.parts import (
+        fetched_bytes,
+        forget,
+        forget_part,
+        has_leftovers,
+        shipped_names,
+    )
 
+    name = plain_name(name)
     if name in shipped_names():
         raise BundleError(f"{name} comes with Facewire and stays.")
     models = user_models()
-    unfinished = fetched_bytes(name) if re.fullmatch(r"[\w.-]+", name) else 0
-    if name not in models and not unfinished:
+    leftovers = bool(NAME.fullmatch(name)) and has_leftovers(name)
+    unfinished = fetched_bytes(name) if leftovers else 0
+    if name not in models and not leftovers:
         without_model(models, name)  # says that there is none, and which there are
     ours = name in models and is_ours(models[name])
     if (ours or unfinished) and not yes:
         _ask(name, sum(file.size for file in models[name].files) if ours else unfinished)
     if name in models:
         forget(name)
-    if unfinished:
+    if leftovers:
         forget_part(name)
+    idle = _drive_nothing_without(name) if name in models else []
     kept = str(models[name].folder) if name in models and not ours else None
     if as_json:
-        print_json({"name": name, "removed": True, "files_deleted": kept is None, "kept": kept})
-    else:
-        click.echo(
-            f"{name} is off the list; its files stay in {kept}" if kept else f"{name} is gone"
-        )
+        told = {"name": name, "removed": True, "files_deleted": kept is None, "kept": kept}
+        print_json({**told, "drive_nothing": idle})
+        return
+    click.echo(f"{name} is off the list; its files stay in {kept}" if kept else f"{name} is gone")
+    for emotion in idle:
+        click.echo(f"{emotion} was added for it alone, and drives nothing now.", err=True)
+
+
+def _drive_nothing_without(name: str) -> list[str]:
+    """Return the emotion models that a face's going leaves with nothing to drive."""
+    from facewire.bundles.user_models import user_models
+    from facewire.tools.models.describing import drives_nothing
+
+    models = user_models().values()
+    return [
+        each.name for each in models if name in each.paired_with and drives_nothing(each, models)
+    ]
 
 
 def default_name(folder: Path) -> str:
@@ -119,8 +142,10 @@ def _paired(family: str, faces: tuple[str, ...]) -> tuple[str, ...]:
 
     if faces and family != "emotion":
         raise click.UsageError(f"--with is for emotion models, and this one is {family}.")
+    names = []
     for face in faces:
         found = find(face)
+        names.append(found.name)
         if found.state == "shipped":
             require_pairing(face, "direct")
         elif found.added is None:
@@ -129,7 +154,7 @@ def _paired(family: str, faces: tuple[str, ...]) -> tuple[str, ...]:
             )
         else:
             require_pairing(face, found.added.family)
-    return tuple(dict.fromkeys(faces))
+    return tuple(dict.fromkeys(names))
 
 
 def _registered(model: InstalledModel) -> InstalledModel:
@@ -190,6 +215,13 @@ def _ask(name: str, total: int) -> None:
         raise FacewireError("Nothing was deleted.")
 
 
+def _is_published(name: str) -> bool:
+    from facewire.bundles.catalogue import read_published
+    from facewire.bundles.shipped import data_folder
+
+    return name in read_published(data_folder("models"))
+
+
 def _tell(added: InstalledModel, *, as_json: bool) -> None:
     from facewire.tools.models.describing import pairs
 
@@ -207,6 +239,12 @@ def _tell(added: InstalledModel, *, as_json: bool) -> None:
     click.echo(f"{added.name} added: {added.family}, {size(told['bytes'])} in {added.folder}")
     if added.licence:
         click.echo(f"It is published under: {added.licence}", err=True)
+    elif _is_published(added.name):
+        click.echo(
+            "That is the name of a published model, whose network this is not known to be: to "
+            "`facewire models pull` that one, give this another with --name.",
+            err=True,
+        )
     if added.family == "emotion":
         drives = pairs(added)["drives"]
         text = f"It drives {', '.join(drives)}." if drives else "No Audio2Face model is here yet."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from facewire.bundles.naming import plain_name
 from facewire.protocol.errors import FacewireError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def require_accepted(model: PublishedModel, text: str, accepted: str | None) -> 
         return
     by_name = f"--accept-licence {model.name}"
     if accepted is not None:
-        if accepted.casefold() in (licence.name.casefold(), model.name):
+        if licence.name.casefold() == accepted.casefold() or model.name == plain_name(accepted):
             return
         raise FacewireError(
             f"{accepted!r} is not the licence of {model.name}; nothing was fetched.",

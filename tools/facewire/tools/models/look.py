@@ -31,6 +31,8 @@ def list_models(*, as_json: bool) -> None:
         if row["fetched_bytes"]:
             told = f"{size(row['fetched_bytes'])} of it lie here: pull it again and it goes on"
             click.echo(f"{'':{width}}  {told}")
+        if row["variants"]:
+            click.echo(f"{'':{width}}  variants: {', '.join(map(_variant, row['variants']))}")
         if row["problem"]:
             click.secho(f"{'':{width}}  {row['problem']}", fg="red")
     click.echo(f"Your models lie in {models_folder()} ({VARIABLE} names another).", err=True)
@@ -50,6 +52,14 @@ def show(*, model: str, as_json: bool) -> None:
         print_json(told)
     else:
         _print(told)
+
+
+def _variant(told: dict[str, str]) -> str:
+    """Return a variant as a line of the list has it."""
+    if told["problem"]:
+        return f"{told['variant']} (refused, see `facewire models show`)"
+    by_itself = "by itself" if told["class"] == "exact" else "where it is named"
+    return f"{told['variant']} ({by_itself})"
 
 
 def _rows() -> list[dict[str, Any]]:
@@ -72,7 +82,7 @@ def _rows() -> list[dict[str, Any]]:
         for entry in read_manifest(shipped).values()
     ]
     added = user_models()
-    rows += [_installed(model) for model in added.values()]
+    rows += [_installed(model, added) for model in added.values()]
     repos = {model.repo for model in added.values()}
     for model in read_published(shipped).values():
         if model.name in added or model.repo in repos:
@@ -91,14 +101,19 @@ def _rows() -> list[dict[str, Any]]:
     return rows
 
 
-def _installed(model: InstalledModel) -> dict[str, Any]:
+def _installed(model: InstalledModel, others: dict[str, InstalledModel]) -> dict[str, Any]:
+    from facewire.tools.models.describing import drives_nothing, variants_of
+
     there = model.folder.is_dir()
     return _row(model.name, model.family, "installed") | {
         "bytes": sum(file.size for file in model.files),
         "licence": model.licence,
         "folder": str(model.folder),
         "repo": model.repo,
-        "problem": "" if there else f"its folder is gone: {model.folder}",
+        "variants": variants_of(model),
+        "problem": drives_nothing(model, others.values())
+        if there
+        else f"its folder is gone: {model.folder}",
     }
 
 
@@ -114,6 +129,7 @@ def _row(name: str, family: str, state: str) -> dict[str, Any]:
         "repo": "",
         "gated": False,
         "fetched_bytes": 0,
+        "variants": [],
         "problem": "",
     }
 
@@ -147,6 +163,8 @@ def _print(told: dict[str, Any]) -> None:
         if value:
             text = ", ".join(value) if isinstance(value, list) else value
             click.echo(f"  {label:16}  {text}")
+    if told.get("drives_nothing"):
+        click.secho(f"  {'drives':16}  nothing: {told['drives_nothing']}", fg="red")
     licence = told["licence"]
     accepted = " (accepted)" if licence["accepted"] and told["state"] == "installed" else ""
     click.echo(f"  {'licence':16}  {licence['name'] or 'not known to Facewire'}{accepted}")

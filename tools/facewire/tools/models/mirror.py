@@ -36,6 +36,14 @@ class Mirror:
         """The commit that a snapshot in a hub's cache is of; else nobody says."""
         return self.folder.name if self.folder.parent.name == "snapshots" else ""
 
+    @property
+    def when_another(self) -> str:
+        """Pulling again would copy the same file."""
+        return (
+            f"Put the published file into {self.folder}, then pull again; or, if you trust the "
+            f"folder as it is, `facewire models add {self.folder}`."
+        )
+
     @cached_property
     def pieces(self) -> Sequence[Piece]:
         """The model's files that are in the folder; its reader says what it misses."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -46,10 +47,12 @@ def optimise(
 ) -> int:
     """Rewrite a model's network so that it runs faster, and measure what that changes.
 
-    An exact variant (exact, vertex-free) gives the same answers and is used by itself from then
-    on. A turbo variant (int8, bf16) does not, and runs only where you name it: --model NAME@int8.
+    An exact variant (exact, vertex-free) gives the same answers, as far as float32 goes, and is
+    used by itself from then on. A turbo variant (int8, bf16) does not, and runs only where you name
+    it: --model NAME@int8. bf16 is made and run on the provider openvino alone.
     Each lies beside the network with a report of its errors and its speed on this machine; the
-    original is never touched. The exit status is 1 when a variant you asked for was not kept.
+    original is never touched. The exit status is 1 when a variant you asked for was not kept, or
+    of all none.
     """
     from facewire.bundles.detect import detect_family, read_bundle
     from facewire.tools.models.finding import find
@@ -75,10 +78,10 @@ def optimise(
     else:
         from facewire.tools.optimising.telling import text
 
-        click.echo(text(told, _as_named(found, model)))
+        click.echo(text(told, _as_named(found, model, bundle.family)))
     failed = [each for each in results if not each["kept"]]
     asked = [each for each in failed if wanted != "all" or not each["refused"]]
-    return 1 if asked else 0
+    return 1 if asked or len(failed) == len(results) else 0
 
 
 def makers() -> dict[str, list[VariantMaker]]:
@@ -111,12 +114,14 @@ def _names(family: str, wanted: str | None) -> list[str]:
 def _made_all(
     bundle: NvidiaBundle, names: list[str], audio: Path | None, *, force: bool
 ) -> list[dict[str, Any]]:
+    from facewire.tools.optimising.encoders import require_onnx
     from facewire.tools.optimising.maker import OptimiseError
 
     speech, known, results = _speech(audio), makers(), []
     for name in names:
         maker = next(each for each in known[name] if bundle.family in each.families)
         try:
+            require_onnx()  # before a maker imports what needs it
             results.append(_made(maker, bundle, speech, force=force))
         except OptimiseError as error:
             refused = {"refused": error.text, "hint": error.hint}
@@ -181,6 +186,8 @@ def _remove(bundle: NvidiaBundle, names: tuple[str, ...] | list[str], *, as_json
     return 0
 
 
-def _as_named(found: Found, model: str) -> tuple[str, str]:
+def _as_named(found: Found, model: str, family: str) -> tuple[str, str]:
     """Return what to type for a variant: in front of its name, and what the model is."""
-    return (f"--model {model}@", model) if found.name else (f"--model {model} --variant ", model)
+    option = "--emotion-model" if family == "emotion" else "--model"
+    named = found.name or (model if os.sep in model else f"{os.curdir}{os.sep}{model}")
+    return f"{option} {named.rstrip(os.sep)}@", named

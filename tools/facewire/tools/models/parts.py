@@ -43,6 +43,11 @@ def fetched_bytes(name: str) -> int:
     return folder_bytes(part_of(name))
 
 
+def has_leftovers(name: str) -> bool:
+    """Return whether a pull that ended early, or was killed, has left anything."""
+    return part_of(name).exists() or _lock_of(name).exists()
+
+
 def folder_bytes(folder: Path) -> int:
     """Return the bytes of a folder's files but those of ours; 0 when there is none."""
     paths = (path for path in folder.rglob("*") if not path.name.startswith("."))
@@ -52,6 +57,8 @@ def folder_bytes(folder: Path) -> int:
 @contextmanager
 def part(name: str, kind: str) -> Iterator[Path]:
     """Hold the part of a model, so that nobody else writes to it; what is in it stays.
+
+    A part that is empty at the end leaves nothing behind.
 
     Args:
         name: The model.
@@ -65,7 +72,7 @@ def part(name: str, kind: str) -> Iterator[Path]:
     home = models_folder()
     with writing(home):
         home.mkdir(parents=True, exist_ok=True)
-        lock = home / f".{name}.lock"
+        lock = _lock_of(name)
         with held(lock, f"fetching {name}"):
             _refuse_taken(name)
             folder = part_of(name)
@@ -74,9 +81,13 @@ def part(name: str, kind: str) -> Iterator[Path]:
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir()
                 stamp.write_text(kind, encoding="utf-8")
-            yield folder
-            with suppress(OSError):  # where an open file cannot be removed it stays
-                lock.unlink()
+            try:
+                yield folder
+            finally:
+                if not fetched_bytes(name):
+                    shutil.rmtree(folder, ignore_errors=True)
+                with suppress(OSError):  # where an open file cannot be removed it stays
+                    lock.unlink()
 
 
 @contextmanager
@@ -183,9 +194,10 @@ def forget_part(name: str) -> None:
         BundleError: the pull goes on in another process.
         OutputError: it cannot be deleted.
     """
-    lock = models_folder() / f".{name}.lock"
+    lock = _lock_of(name)
     with writing(models_folder()), held(lock, f"fetching {name}"):
-        shutil.rmtree(part_of(name))
+        if part_of(name).exists():
+            shutil.rmtree(part_of(name))
         with suppress(OSError):
             lock.unlink()
 
@@ -204,6 +216,10 @@ def _list_held() -> Iterator[None]:
         home.mkdir(parents=True, exist_ok=True)
         with held(home / ".lock", "writing the list of models", _LIST_WAIT_S):
             yield
+
+
+def _lock_of(name: str) -> Path:
+    return models_folder() / f".{name}.lock"
 
 
 def _refuse_taken(name: str) -> None:

@@ -39,7 +39,9 @@ def pull(name: str, *, accepted: str | None, folder: Path | None, as_json: bool)
     from facewire.bundles.user_models import user_models
 
     model = _published(name)
-    here = user_models().get(name)
+    here = user_models().get(model.name)
+    if here is not None:
+        _require_published(here, model)
     if here is None:
         pulled, absent = _pull(model, accepted, folder)
         _tell(pulled, model, absent, "installed", as_json=as_json)
@@ -47,20 +49,40 @@ def pull(name: str, *, accepted: str | None, folder: Path | None, as_json: bool)
         _tell(here, model, [], "already here", as_json=as_json)
 
 
+def _require_published(here: InstalledModel, model: PublishedModel) -> None:
+    """Refuse to call a folder of the user's own, which has a published name, the published model.
+
+    Raises:
+        BundleError: its network is another, or not known to be the published one.
+    """
+    from facewire.tools.models.finding import has_network_of
+
+    if here.repo == model.repo or has_network_of(here.folder, model):
+        return
+    total = sum(file.size for file in here.files)
+    raise BundleError(
+        f"{here.name} is on your list already: a folder you added, {here.folder} ({size(total)}), "
+        "whose network is not known to be the published one. Nothing was fetched.",
+        hint=f"To fetch the published one take yours off first: `facewire models rm {here.name}`, "
+        "its files stay; `facewire models add FOLDER --name OTHER` brings it back.",
+    )
+
+
 def _published(name: str) -> PublishedModel:
     from facewire.bundles.catalogue import read_published
+    from facewire.bundles.naming import plain_name
     from facewire.bundles.shipped import data_folder
     from facewire.tools.models.parts import shipped_names
 
-    known = read_published(data_folder("models"))
-    if name in known:
-        return known[name]
-    if name in shipped_names():
+    known, plain = read_published(data_folder("models")), plain_name(name)
+    if plain in known:
+        return known[plain]
+    if plain in shipped_names():
         raise BundleError(
-            f"{name} comes with Facewire and need not be fetched.",
-            hint=f"Use it: `facewire animate --model {name}`.",
+            f"{plain} comes with Facewire and need not be fetched.",
+            hint=f"Use it: `facewire animate --model {plain}`.",
         )
-    near = get_close_matches(name, known, 1)
+    near = get_close_matches(plain, known, 1)
     raise BundleError(
         f"No model called {name!r} can be fetched.",
         hint=f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(known)}.",

@@ -38,22 +38,38 @@ def fold_norm(network: Network, extractor: Extractor, spare: int) -> str:
     """
     layer, norm = extractor.layers[0], extractor.norm
     assert norm is not None
-    read = frames(network, layer)
-    wide = network.add("Cast", read, to=TensorProto.DOUBLE)
-    mean = network.add("ReduceMean", wide, axes=[1], keepdims=1)
-    even = network.add("Sub", wide, mean)
-    weight, shift = _scaled_weight(network, even, layer, norm)
+    picked = _picked(network, layer)
+    even = _even(network, network.add("Transpose", picked, perm=[0, 2, 1]), 1)
+    # Made anew, not transposed: onnxruntime 1.24 makes one operator of a transposition and the
+    # product after it, and then has none for float64.
+    turned = _even(network, picked, 2)
+    weight, shift = _scaled_weight(network, (even, turned), layer, norm)
     read = network.add("Cast", even, to=TensorProto.FLOAT)
     if spare:
         read = padded(network, read, spare)
     return network.add("Add", network.add("MatMul", read, weight), shift)
 
 
-def _scaled_weight(network: Network, even: str, layer: Layer, norm: Norm) -> tuple[str, str]:
-    """Return weights [batch, kernel, channels] with the norm in them, and the shift."""
+def _even(network: Network, value: str, time: int) -> str:
+    """Return a value in float64 without its mean over time."""
+    wide = network.add("Cast", value, to=TensorProto.DOUBLE)
+    return network.add("Sub", wide, network.add("ReduceMean", wide, axes=[time], keepdims=1))
+
+
+def _scaled_weight(
+    network: Network, read: tuple[str, str], layer: Layer, norm: Norm
+) -> tuple[str, str]:
+    """Return weights [batch, kernel, channels] with the norm in them, and the shift.
+
+    Args:
+        network: Being rewritten.
+        read: What the layer reads without its mean, [batch, time, kernel] and the other way round.
+        layer: Whose weights.
+        norm: What follows it.
+    """
+    even, turned = read
     filters = np.asarray(layer.weight[:, 0].T, np.float64)
     given = network.put(filters)
-    turned = network.add("Transpose", even, perm=[0, 2, 1])
     count = network.add("Cast", _length(network, even), to=TensorProto.DOUBLE)
     covariance = network.add("Div", network.add("MatMul", turned, even), count)
     spread = network.add("Mul", network.add("MatMul", covariance, given), given)
@@ -67,16 +83,20 @@ def _scaled_weight(network: Network, even: str, layer: Layer, norm: Norm) -> tup
 
 
 def frames(network: Network, layer: Layer) -> str:
-    """Return what the first layer reads at each step, [batch, time, kernel].
+    """Return what the first layer reads at each step, [batch, time, kernel]."""
+    return network.add("Transpose", _picked(network, layer), perm=[0, 2, 1])
+
+
+def _picked(network: Network, layer: Layer) -> str:
+    """Return what the first layer reads at each step, [batch, kernel, time].
 
     A convolution with one filter per tap takes them out, whatever kernel and stride are.
     """
     taps = np.eye(layer.kernel, dtype=np.float32)[:, None]
-    picked = network.add(
+    return network.add(
         "Conv", layer.node.input[0], network.put(taps), strides=[layer.stride],
         kernel_shape=[layer.kernel],
     )  # fmt: skip
-    return network.add("Transpose", picked, perm=[0, 2, 1])
 
 
 def _length(network: Network, value: str) -> str:

@@ -23,7 +23,9 @@ _RATE_HZ: Final = 16_000
 _LIPS: Final = ("mouth",)
 
 
-def face_difference(root: Path, network: Path, audio: NDArray[np.float32]) -> dict[str, Any]:
+def face_difference(
+    root: Path, network: Path, audio: NDArray[np.float32], provider: str = "cpu"
+) -> dict[str, Any]:
     """Return how far curves, jaw and eyes are from those of the original network.
 
     Both go through a whole stream of 30 frames per second: geometry, solver and all.
@@ -32,9 +34,10 @@ def face_difference(root: Path, network: Path, audio: NDArray[np.float32]) -> di
         root: Folder of a regression bundle.
         network: The variant's file.
         audio: float32[n] at 16 kHz.
+        provider: What runs the variant.
     """
     model = load_model(root, variant="original")
-    other = replace(model, backend=OrtBackend(network, output="result"))
+    other = replace(model, backend=OrtBackend(network, provider, output="result"))
     before, names = _animated(model, audio)
     after, _ = _animated(other, audio)
     curves = np.abs(after["curves"] - before["curves"])

@@ -78,7 +78,9 @@ class VariantReport:
     """Where it may be taken: what it was measured on, or `any`."""
     difference: Difference
     limits: Mapping[str, float]
-    """Declared limits; keys: `max_rel`, `ratio` and, of a turbo variant, those of `face`."""
+    """Declared limits, by name. `ratio`: of the speed. Of an exact variant `max_rel`, and
+    `roundings` and `worst_roundings` where that is broken; of a turbo variant `relative_l2`, and
+    what is limited of `face`."""
     speed: Speed
     patterns: tuple[Pattern, ...] = ()
     face: Mapping[str, Any] = field(default_factory=dict)

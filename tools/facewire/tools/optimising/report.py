@@ -81,18 +81,29 @@ def difference(
     )
 
 
-def answers(network: Path, feeds: Sequence[Feeds], output: str) -> list[NDArray[np.float32]]:
-    """Return a network's answers, one thread, on the CPU."""
-    backend = OrtBackend(network, output=output)
+def answers(
+    network: Path, feeds: Sequence[Feeds], output: str, provider: str = "cpu"
+) -> list[NDArray[np.float32]]:
+    """Return a network's answers, one thread."""
+    backend = OrtBackend(network, provider, output=output)
     return [backend.run(each) for each in feeds]
 
 
-def speed(original: Path, variant: Path, feeds: Feeds, windows: int) -> Speed:
+def speed(
+    original: Path, variant: Path, feeds: Feeds, windows: int, provider: str = "cpu"
+) -> Speed:
     """Return how fast both run on one core: the least process CPU time, taking turns.
 
     The least, because whatever else the machine does only ever adds.
+
+    Args:
+        original: The network as it was, which runs on the CPU of onnxruntime itself.
+        variant: The other.
+        feeds: What both are asked.
+        windows: Calls of each that count.
+        provider: What runs the variant.
     """
-    both = [OrtBackend(original), OrtBackend(variant)]
+    both = [OrtBackend(original), OrtBackend(variant, provider)]
     least = [float("inf")] * 2
     with one_core():
         for number in range(windows + _WARM_UP):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,13 +17,24 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@dataclass(frozen=True)
+class Rounding:
+    """How far a network's answers are from float64."""
+
+    worst: float
+    """The largest difference, over the range of the answers. One number of thousands, so it differs
+    by half from one order of sums to another that is no worse."""
+    usual: float
+    """Norm of the differences over norm of the answers."""
+
+
 def errors(
     network: Path,
     asked: Sequence[Mapping[str, NDArray[Any]]],
     answered: Sequence[Sequence[NDArray[np.float32]]],
     output: str,
-) -> tuple[float, ...] | None:
-    """Return how far answers are from those of a network in float64, over the range of these.
+) -> tuple[Rounding, ...] | None:
+    """Return how far answers are from those of a network in float64.
 
     Args:
         network: The original's file.
@@ -31,23 +43,26 @@ def errors(
         output: Which output the answers are.
 
     Returns:
-        The largest error of each network; None where the original cannot be run in float64.
+        Of each network; None where the original cannot be run in float64.
     """
-    evaluator = _in_float64(network)
-    worst, reach = [0.0] * len(answered), 0.0
-    for at, feeds in enumerate(asked):
-        wide = {name: array.astype(np.float64) for name, array in feeds.items()}
-        try:
+    exact: list[NDArray[np.float64]] = []
+    try:
+        evaluator = _in_float64(network)
+        for feeds in asked:
+            wide = {name: array.astype(np.float64) for name, array in feeds.items()}
             with np.errstate(all="ignore"):  # silence is NaN to a network that divides by it
-                found = np.asarray(evaluator.run([output], wide)[0])
-        except Exception:  # noqa: BLE001 - an operator it does not know raises what it likes
-            return None
-        known = np.isfinite(found)
-        reach = max(reach, float(np.abs(found[known]).max(initial=0)))
-        for which, answers in enumerate(answered):
-            apart = np.abs(answers[at] - found)[known].max(initial=0)
-            worst[which] = max(worst[which], float(apart))
-    return tuple(each / (reach or 1.0) for each in worst)
+                exact.append(np.ravel(evaluator.run([output], wide)[0]))
+    except Exception:  # noqa: BLE001 - an operator it does not know raises what it likes
+        return None
+    known = np.isfinite(whole := np.concatenate(exact))
+    truth = whole[known]
+    reach, norm = float(np.abs(truth).max(initial=0)) or 1.0, float(np.linalg.norm(truth)) or 1.0
+    found = []
+    for answers in answered:
+        apart = np.concatenate([np.ravel(each) for each in answers])[known] - truth
+        worst = float(np.abs(apart).max(initial=0))
+        found.append(Rounding(worst / reach, float(np.linalg.norm(apart)) / norm))
+    return tuple(found)
 
 
 def _in_float64(network: Path) -> Any:

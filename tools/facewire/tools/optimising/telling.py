@@ -81,7 +81,7 @@ def _use(each: Mapping[str, Any], named: tuple[str, str]) -> str:
         return f"not kept.{ends}"
     where = f"kept as {each['path']}"
     if each["class"] == "exact":
-        return f"{where}; used from now on ({named[0]}original: not)"
+        return f"{where}; used by itself from now on; {named[0]}original runs the network as it is"
     return f"{where}; use it with {named[0]}{each['variant']}"
 
 

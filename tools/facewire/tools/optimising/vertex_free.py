@@ -13,7 +13,6 @@ from facewire.bundles.vertex_free import PARTS, VARIANT, array_name, read_bases
 from facewire.tools.optimising.maker import Made, OptimiseError, Pattern, VariantReport
 from facewire.tools.optimising.report import versions
 from facewire.tools.optimising.vertex_free_check import LIMIT, compare
-from facewire.tools.synth.folder import write_npz
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +60,7 @@ class VertexFreeMaker:
         if importlib.util.find_spec("onnx") is None:
             raise OptimiseError(
                 "Rewriting a network needs the package onnx.",
-                hint="`pip install facewire[optimise]` brings it.",
+                hint='`pip install "facewire[optimise]"` brings it.',
             )
         network = folder / f"{bundle.network.stem}.{VARIANT}.onnx"
         bases = folder / f"{bundle.network.stem}.{VARIANT}.npz"
@@ -82,6 +81,8 @@ def write_files(bundle: DiffusionBundle, network: Path, bases: Path) -> int:
 
     rewritten = rewrite(bundle.network, bundle.info)
     network.write_bytes(rewritten.model.SerializeToString(deterministic=True))
+    from facewire.tools.synth.folder import write_npz  # nobody may import it without onnx
+
     write_npz(bases, _arrays(rewritten))
     return rewritten.folded
 
