@@ -42,7 +42,7 @@ def flight() -> Flight:
 
 def outflow(desk: Desk, *outputs: str) -> Outflow:
     delivery = Delivery(
-        stream=1, generation=0, is_live=False, with_ledger=False, is_resumed=False,
+        stream=1, generation=0, is_live=False, with_ledger=False,
         outputs=frozenset(outputs),
     )  # fmt: skip
     return Outflow(delivery, limits.CREDIT_FRAMES, desk.outbox, desk.services)

@@ -28,7 +28,9 @@ class OneModel:
     def __init__(self, model: Model) -> None:
         self._model = model
 
-    def request(self, _name: str, then: Callable[[Any, float], None]) -> None:
+    def request(
+        self, _name: str, then: Callable[[Any, float], None], _tell: Callable[[str], None]
+    ) -> None:
         then(self._model, 0.0)
 
 

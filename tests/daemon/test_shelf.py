@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from facewire.daemon.load_words import LoadWords
 from facewire.daemon.shelf import Shelf, load_warm
 from facewire.inference.backend import OrtBackend
 from facewire.protocol.errors import BundleError, FacewireError, ProviderError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from facewire.daemon.worker import Job
@@ -58,6 +62,45 @@ def test_a_model_is_loaded_once_for_all_who_ask(shelf: Shelf, jobs: list[Job]) -
     shelf.request("embedded", told)
     assert told.answers[3] == (shelf.models[0], 0.0)
     assert len(jobs) == 1
+
+
+def test_who_waits_for_an_engine_is_told_so_every_two_seconds_and_no_more_once_it_is_there(
+    shelf: Shelf, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+
+    def slow(*_: object, on_progress: Callable[[str, float], None], **__: object) -> Model:
+        on_progress("building the engine", 0.0)
+        for now_s in (5.0, 5.5, 7.0):
+            on_progress("building the engine", now_s)
+            shelf.tick(int(now_s * 1e9))
+        return load_warm("embedded", "cpu")
+
+    monkeypatch.setattr("facewire.daemon.shelf.load_warm", slow)
+    told = Told()
+    shelf.request("embedded", told, heard.append)
+    shelf.request("embedded", told, heard.append)
+    shelf.tick(0)
+    assert heard == []
+
+    finish(jobs)
+
+    text = "The model embedded is loading: building the engine, {} s so far."
+    assert heard == [text.format(5)] * 2 + [text.format(7)] * 2
+    assert len(told.answers) == 2
+    shelf.tick(int(60e9))
+    assert len(heard) == 4
+
+
+def test_the_log_hears_of_an_engine_every_ten_seconds(caplog: pytest.LogCaptureFixture) -> None:
+    words = LoadWords("mark")
+    with caplog.at_level(logging.INFO):
+        for elapsed_s in (*range(25), *range(3)):  # a face, and what hears emotions for it
+            words("building the engine", float(elapsed_s))
+
+    assert [record.getMessage().split(", ")[1] for record in caplog.records] == [
+        "0 s so far.", "10 s so far.", "20 s so far.", "0 s so far.",
+    ]  # fmt: skip
 
 
 def test_who_asks_for_a_model_that_is_none_is_told_why_and_may_ask_again(
@@ -132,3 +175,15 @@ def test_a_network_that_answers_silence_with_nan_is_refused_before_anyone_is_ser
 
     with pytest.raises(BundleError, match=r"embedded.*NaN"):
         load_warm("embedded", "cpu")
+
+
+def test_capitals_do_not_load_a_model_twice(shelf: Shelf, jobs: list[Job]) -> None:
+    told = Told()
+    shelf.request("Embedded", told)
+    shelf.request("EMBEDDED", told)
+    finish(jobs)
+    shelf.request("embeddeD", told)
+
+    assert len(jobs) == 1
+    assert [model.name for model in shelf.models] == ["embedded"]
+    assert told.answers[2] == (shelf.models[0], 0.0)

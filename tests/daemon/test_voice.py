@@ -360,6 +360,41 @@ def test_live_frames_that_got_too_old_are_dropped_and_counted(desk: Desk, model:
     assert desk.services.counters.dropped == ended.dropped
 
 
+@pytest.mark.parametrize("stall_s", [0.4, 1.0, 3.0])
+def test_a_live_stream_outlasts_a_late_stretch_longer_than_its_credit(
+    desk: Desk, model: Model, stall_s: float
+) -> None:
+    credit = 30
+    voice = open_voice(desk, model, mode="live", credit_frames=credit)
+    granted = held_most = 0
+
+    def turn(step_s: float, *, with_workers: bool) -> None:
+        nonlocal granted, held_most
+        desk.clock.advance(step_s)
+        voice.utterance.advance()
+        taken = len(desk.listener.frame_indices())
+        if with_workers:
+            desk.run_windows()
+        indices = desk.listener.frame_indices()
+        held_most = max(held_most, len(indices) - taken)
+        if indices and indices[-1] + 1 + credit > granted:  # as the client grants
+            granted = indices[-1] + 1 + credit
+            voice.credit(messages.Credit(stream=1, generation=0, frames=granted))
+
+    for at, chunk in enumerate(np.split(tone(8.0), 160)):
+        push(voice, chunk)
+        turn(0.05, with_workers=not 2.0 <= at * 0.05 < 2.0 + stall_s)
+    end(voice)
+    for _ in range(20):
+        turn(0.1, with_workers=True)
+
+    (ended,) = desk.listener.heard(messages.StreamEnded)
+    assert desk.listener.frame_indices()[-1] == 479
+    assert ended.dropped == 480 - len(desk.listener.frame_indices())
+    assert (ended.dropped > credit) == (stall_s >= 1.0)
+    assert held_most <= credit
+
+
 def test_live_frames_made_ahead_of_time_are_not_old(desk: Desk, model: Model) -> None:
     voice = open_voice(desk, model, mode="live", credit_frames=10)
     push(voice, tone(3.0))

@@ -22,9 +22,13 @@ class SlowShelf:
 
     def __init__(self) -> None:
         self.waiting: list[Callable[[Any, float], None]] = []
+        self.telling: list[Callable[[str], None]] = []
 
-    def request(self, _name: str, then: Callable[[Any, float], None]) -> None:
+    def request(
+        self, _name: str, then: Callable[[Any, float], None], tell: Callable[[str], None]
+    ) -> None:
         self.waiting.append(then)
+        self.telling.append(tell)
 
 
 def request(rate_hz: int) -> messages.OpenStream:
@@ -50,3 +54,19 @@ def test_a_number_closed_and_opened_anew_while_its_model_loads_is_opened_as_aske
     assert len(desk.listener.heard(messages.StreamOpened)) == 1
     assert desk.services.open_streams == len(voices) == 1
     assert refused == []
+
+
+def test_who_opens_a_stream_is_told_that_its_model_still_loads_until_it_is_open(
+    model: Model,
+) -> None:
+    desk, shelf = Desk(), SlowShelf()
+    voices = Voices(desk.outbox, desk.services, cast("Shelf", shelf), lambda _error, _stream: None)
+    voices.open(request(16_000))
+    shelf.telling[0]("it loads")
+    shelf.waiting[0](model, 1.0)
+    shelf.telling[0]("it loads")
+
+    warnings = desk.listener.heard(messages.Warning)
+    assert [(each.code, each.text, each.stream) for each in warnings] == [
+        ("loading", "it loads", 1)
+    ]

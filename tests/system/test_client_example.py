@@ -42,6 +42,30 @@ def test_the_example_prints_one_line_per_frame_and_the_jaw_moves(
     assert min(line.count("#") for line in lines) == 0
 
 
+def test_the_example_ends_without_a_word_when_its_reader_has_left(
+    daemon: DaemonProcess, runtime: Path
+) -> None:
+    del daemon  # must be there first
+
+    example = subprocess.Popen(
+        [sys.executable, str(EXAMPLE), str(SPEECH), "--fast"],
+        env={**os.environ, "FACEWIRE_RUNTIME_DIR": str(runtime), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with example:
+        assert example.stdout is not None
+        assert example.stderr is not None
+        example.stdout.readline()
+        example.stdout.close()
+        said = example.stderr.read()
+
+    assert example.returncode == 1
+    assert said.count("\n") == 1  # that it is connected
+    assert said.startswith("connected")
+
+
 def test_the_example_prints_a_curve_of_any_rig(daemon: DaemonProcess, runtime: Path) -> None:
     del daemon  # must be there first
 

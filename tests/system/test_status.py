@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from rich.console import Console
 from tests.system.kit import DaemonProcess, speech_like
+
+from facewire.tools.status import view
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +54,36 @@ def test_status_shows_the_streams_and_their_figures(
     assert stats["totals"]["frames"] == 120
     assert set(stats["latency_ms"]) == {"p50", "p90", "p99"}
     assert stats["process"]["rss_bytes"] > 0
+
+
+def test_people_are_told_the_variants_and_what_hears_emotions() -> None:
+    told = {
+        "daemon": {
+            "state": "ready", "instance": "default", "pid": 7, "endpoint": "ipc://x", "remote": "",
+            "version": "facewire 1", "uptime_s": 1.0, "models": ["claire", "v3@int8", "embedded"],
+            "provider": "cpu", "workers": 1,
+        },
+        "totals": {
+            "errors": {}, "audio_s": 3.0, "compute_s": 4.0, "frames": 0, "dropped": 0,
+            "ring_payloads": 0, "inline_payloads": 0,
+        },
+        "process": {"rss_bytes": 0, "descriptors": 1, "cpu_s": 0.0},
+        "load": {"queued_windows": 0, "streams": 0}, "latency_ms": {}, "sessions": [],
+        "sessions_omitted": 0,
+    }  # fmt: skip
+    models = [
+        {"name": "claire", "variant": "exact", "emotion": "a2e"},
+        {"name": "v3@int8", "variant": "int8", "emotion": "a2e"},
+        {"name": "embedded"},
+    ]
+    console = Console(width=160, file=io.StringIO())
+    console.print(view(told, "", models))
+    assert isinstance(console.file, io.StringIO)
+    said = console.file.getvalue()
+
+    assert "claire (exact), v3@int8, embedded on cpu" in said
+    assert "a2e hears it for claire, v3@int8" in said
+    assert "0.75 x real time" in said
 
 
 def test_status_without_a_daemon_says_how_to_start_one(runtime: Path) -> None:

@@ -31,6 +31,7 @@ from facewire.protocol import codec, limits, messages
 from facewire.protocol.client_frames import Event, EventLog, FrameBatch
 from facewire.protocol.client_stream import ClientStream
 from facewire.protocol.connection import Connection
+from facewire.protocol.errors import ProtocolError
 from facewire.protocol.invitations import load_invitation
 from facewire.protocol.link_keeper import Manners
 from facewire.protocol.stream_state import StreamState
@@ -173,6 +174,7 @@ class Client:
 
         Raises:
             ProtocolError: a value is out of range; `field` names it.
+                `unsupported`: it is too old for what is asked.
             RemoteError: the daemon refused; `code` says why (`unknown_model`, …).
             FacewireError: the connection was given up.
         """
@@ -201,6 +203,7 @@ class Client:
             outputs=list(outputs),
         )
         codec.encode(template, sequence=1)  # a wrong value is told here, not in the I/O thread
+        _require_spoken(template, self.welcome.protocol)
         stream = ClientStream(self._connection, StreamState(template), wait_s)
         try:
             stream.wait_open(OPEN_S)
@@ -258,3 +261,23 @@ class Client:
     def close(self) -> None:
         """Say goodbye and release everything; harmless when repeated."""
         self._connection.close()
+
+
+def _require_spoken(template: messages.OpenStream, spoken: tuple[int, int]) -> None:
+    """Refuse what a daemon of an older minor would leave out without a word (SPEC §3).
+
+    Raises:
+        ProtocolError: `unsupported`, with the key that asks for it.
+    """
+    if spoken >= (1, 1):
+        return
+    for field in ("automatic_emotion", "emotion_window_samples", "outputs"):
+        if getattr(template, field):
+            ours = ".".join(map(str, limits.PROTOCOL_VERSION))
+            raise ProtocolError(
+                "unsupported",
+                f"The daemon speaks protocol {spoken[0]}.{spoken[1]}, which has no `{field}`; "
+                f"this client speaks {ours}.",
+                hint="Update the daemon, or open the stream without it.",
+                field=field,
+            )

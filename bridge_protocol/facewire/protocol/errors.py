@@ -67,8 +67,10 @@ class RemoteError(ProtocolError):
 
     @property
     def exit_code(self) -> int:  # type: ignore[override]  # what it is depends on the code
-        """5 when the daemon lacks the model, as in process; else 1."""
-        return 5 if self.code == "unknown_model" else 1
+        """As in process: 5 when the daemon lacks a model, 2 when settings are wrong; else 1."""
+        if self.code == "unknown_model" or self.field == "automatic_emotion":
+            return 5
+        return 2 if self.code in ("unknown_identity", "unknown_rig", "out_of_range") else 1
 
 
 class ConnectionLost(FacewireError):  # noqa: N818 - says what happened

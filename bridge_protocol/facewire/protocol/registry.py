@@ -138,6 +138,8 @@ WARNINGS: Final[dict[str, str]] = {
     "audio_sanitised": "NaN, infinite, denormal or far too loud samples were replaced; said once "
     "per generation, and `frames` made from such audio carry the flag.",
     "provider_fallback": "The accelerator asked for with `auto` is not there: the CPU computes.",
+    "loading": "The model is still being made ready (a TensorRT engine takes minutes the first "
+    "time); said every two seconds at most to who waits for it.",
     "network_repaired": "A network answered with numbers that are none (NaN, Inf): they were left "
     "out; said once per generation, and `frames` made of such answers carry the flag.",
     "ring_unavailable": "No ring could be made for this session: payloads go inline.",

@@ -239,13 +239,9 @@ class StreamState:
             self._first_window_samples = message.credit_samples
         else:
             self.counters.resumes += 1
-            before, after = self.opened, message
-            if (before.curves, before.geometry) != (after.curves, after.geometry):
-                self._end(
-                    ProtocolError(
-                        "unsupported", "The stream came back in other curves or geometry."
-                    )
-                )
+            if _form(message) != _form(self.opened):
+                text = "The stream came back in other curves or outputs, or hears no emotion now."
+                self._end(ProtocolError("unsupported", text))
                 return
         self.opened = message
         self.phase = "open"
@@ -289,3 +285,8 @@ class StreamState:
     def _end(self, error: FacewireError) -> None:
         self.phase = "closed"
         self.failure = error
+
+
+def _form(opened: messages.StreamOpened) -> tuple[object, ...]:
+    """Return what must not change over a resume; a daemon of 1.0 leaves out what is new in 1.1."""
+    return opened.curves, opened.geometry, opened.outputs, bool(opened.emotion_model)

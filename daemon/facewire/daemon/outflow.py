@@ -31,8 +31,8 @@ class Delivery:
     is_live: bool
     """Late frames may be dropped."""
     with_ledger: bool
-    is_resumed: bool
-    """The first frames are flagged `resumed`."""
+    first_frame: int = 0
+    """Index of the first frame wanted; above 0 the first frames sent are flagged `resumed`."""
     outputs: frozenset[str] = frozenset()
     """What the client asked for beside curves and eyes: some of `messages.OUTPUTS`."""
 
@@ -50,7 +50,8 @@ class Outflow:
         self, delivery: Delivery, credit_frames: int, outbox: Outbox, services: Services
     ) -> None:
         self.credit_frames = credit_frames
-        """Frames with an index below this may be sent."""
+        """Frames with an index below this may be sent. What was dropped before the last frame sent
+        is counted in: the client granted that without knowing of it."""
         self.sent = 0
         self.dropped = 0
         self.meter = Meter()
@@ -59,7 +60,9 @@ class Outflow:
         self._outbox = outbox
         self._services = services
         self._waiting: deque[_Burst] = deque()
-        self._flags = ("resumed",) if delivery.is_resumed else ()
+        self._told = delivery.first_frame
+        """Index behind the last frame sent: all that the client knows of."""
+        self._flags = ("resumed",) if delivery.first_frame else ()
 
     @property
     def waiting_frames(self) -> int:
@@ -76,7 +79,9 @@ class Outflow:
             self._drop_aged()
         while self._waiting and not self._outbox.blocked:
             burst = self._waiting[0]
-            room = self.credit_frames - burst.frames.first
+            # A dropped frame uses no credit: a client that has not heard of it grants none for it,
+            # and would wait for ever behind a stretch of them longer than its credit.
+            room = self.credit_frames - self._told
             if room <= 0:
                 return
             most = min(_fitting(burst.frames), limits.MAX_FRAMES_PER_MESSAGE)
@@ -91,6 +96,8 @@ class Outflow:
         sent_ns = self._services.clock()
         counters = self._services.counters
         count = len(frames.timestamps)
+        self.credit_frames += frames.first - self._told
+        self._told = frames.first + count
         self.sent += count
         counters.frames += count
         self.meter.add(count, sent_ns)

@@ -42,9 +42,16 @@ class Preparation:
         self._outputs = outputs
         self._then = then
         self._failure: FacewireError | None = None
+        self._is_cancelled = False
+
+    def cancel(self) -> None:
+        """Compute nothing if it has not begun, and tell nobody; its stream is over."""
+        self._is_cancelled = True
 
     def run(self) -> None:
         """See `worker.Job`."""
+        if self._is_cancelled:
+            return
         try:
             self._model.family.prepare(self._parameters, self._identity, self._outputs)
         except FacewireError as error:
@@ -55,7 +62,8 @@ class Preparation:
 
     def land(self) -> None:
         """See `worker.Job`."""
-        self._then(self._failure)
+        if not self._is_cancelled:
+            self._then(self._failure)
 
 
 def is_slow(parameters: Mapping[str, float], outputs: frozenset[str] = frozenset()) -> bool:
@@ -75,14 +83,20 @@ def prepare(services: Services, job: Preparation) -> None:
 
 
 class ParameterChanges:
-    """Changes of a running stream's parameters, taken over in the order they came."""
+    """Changes of a running stream's parameters, taken over in the order they came.
+
+    At most one is being made ready; what comes meanwhile waits behind it as one change, in which
+    the last value of a name stands: who drags a slider wants where it is, not where it was.
+    """
 
     def __init__(self, stream: Stream, services: Services) -> None:
         self._stream = stream
         self._services = services
         self._made = dict(stream.settings.parameters)
-        self._waiting: list[Mapping[str, float]] = []
-        """The first of them is being made ready."""
+        self._running: Preparation | None = None
+        self._preparing: Mapping[str, float] = {}
+        self._waiting: dict[str, float] = {}
+        self._is_void = False
 
     def make(self, changes: Mapping[str, float], *, has_begun: bool) -> None:
         """Change parameters now, or once what is slow is ready and those before are made.
@@ -97,28 +111,45 @@ class ParameterChanges:
         settings, model = self._stream.settings, self._stream.model
         known = model.parameters(settings.identity, automatic_emotion=settings.automatic_emotion)
         checked = checked_parameters(changes, known)
-        if not self._waiting and not (has_begun and is_slow(checked)):
-            self._make(checked)
+        if self._is_void:
             return
-        self._waiting.append(checked)
-        if len(self._waiting) == 1:
-            self._prepare()
+        if self._running is not None:
+            self._waiting |= checked
+        elif has_begun and is_slow(checked):
+            self._prepare(checked)
+        else:
+            self._make(checked)
+
+    def void(self) -> None:
+        """Make none any more: the stream is over, and nothing is computed for it."""
+        self._is_void = True
+        self._waiting = {}
+        if self._running is not None:
+            self._running.cancel()
+            self._running = None
 
     def _make(self, changes: Mapping[str, float]) -> None:
         self._made |= changes
         self._stream.set_parameters(changes)
 
-    def _prepare(self) -> None:
-        wanted = {**self._made, **self._waiting[0]}
+    def _prepare(self, changes: Mapping[str, float]) -> None:
+        self._preparing = changes
+        wanted = {**self._made, **changes}
         identity = self._stream.settings.identity
-        job = Preparation(self._stream.model, wanted, identity, frozenset(), self._prepared)
-        prepare(self._services, job)
+        self._running = Preparation(
+            self._stream.model, wanted, identity, frozenset(), self._prepared
+        )
+        prepare(self._services, self._running)
 
     def _prepared(self, failure: FacewireError | None) -> None:
+        if self._is_void:
+            return
         if failure is not None:  # the stream will say what is wrong when it comes to it
             log().warning("%s", failure, extra={"key": "not-prepared"})
-        self._make(self._waiting.pop(0))
-        while self._waiting and not is_slow(self._waiting[0]):
-            self._make(self._waiting.pop(0))
-        if self._waiting:
-            self._prepare()
+        self._running = None
+        self._make(self._preparing)
+        waiting, self._waiting = self._waiting, {}
+        if is_slow(waiting):
+            self._prepare(waiting)
+        elif waiting:
+            self._make(waiting)

@@ -25,6 +25,7 @@ from facewire.daemon.reception import Reception
 from facewire.daemon.rig_shelf import LOOK_MS, open_shelf
 from facewire.daemon.rings import RingStore
 from facewire.daemon.services import Services
+from facewire.daemon.settings import listed
 from facewire.daemon.shelf import Shelf
 from facewire.daemon.worker import Job, Pool, WindowJob
 from facewire.daemon.zap import Doorman, prove_closed
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from facewire.daemon.settings import Config
     from facewire.daemon.signals import SignalBell
     from facewire.inference.loading import Noise
+    from facewire.inference.model import Model
     from facewire.protocol.runtime import InstancePaths
 
 MESSAGES_PER_TURN: Final = 64
@@ -102,14 +104,7 @@ class Daemon:
     def _build(self) -> None:
         config = self.config
         self._services = Services(config.limits, open_shelf(config.daemon.mappings))
-        noise: Noise = "varying" if config.daemon.noise == "varying" else "constant"
-        self._shelf = Shelf(
-            config.daemon.model,
-            config.daemon.provider,
-            self._start_loading,
-            emotion=config.daemon.emotion_model,
-            noise=noise,
-        )
+        self._shelf = self._empty_shelf()
         self._rings = RingStore(
             self._paths, config.limits.ring_bytes, config.limits.rings_total_bytes
         )
@@ -121,9 +116,7 @@ class Daemon:
         )
         self._services.rigs.tell = self._reception.warn_users_of
         self._drain = Drain(self._services, self._reception)
-        others = [each.strip() for each in config.daemon.load.split(",") if each.strip()]
-        model = self._shelf.load_default(others)
-        emotion = self._shelf.emotion
+        model = self._shelf.load_default(listed(config.daemon.load))
         self._size = config.daemon.workers or default_workers()
         self._pool = self._add_pool("worker", self._size)
         self._loader: Pool | None = None
@@ -135,7 +128,24 @@ class Daemon:
         self._begun_ns = self._tick_due_ns = self._watchdog_due_ns = now_ns
         self._allow_list_due_ns = self._guardian_due_ns = self._tables_due_ns = now_ns
         self._watchdog_ns = int(watchdog_interval_s() * 1e9)
-        self.ready = Ready(
+        self.ready = self._as_ready(model)
+
+    # --- building -----------------------------------------------------------------------------
+
+    def _empty_shelf(self) -> Shelf:
+        wanted = self.config.daemon
+        noise: Noise = "varying" if wanted.noise == "varying" else "constant"
+        return Shelf(
+            wanted.model,
+            wanted.provider,
+            self._start_loading,
+            emotion=wanted.emotion_model,
+            noise=noise,
+        )
+
+    def _as_ready(self, model: Model) -> Ready:
+        emotion = self._shelf.emotion
+        return Ready(
             endpoint=self._endpoint,
             remote=self._remote,
             instance=self._paths.instance,
@@ -146,8 +156,6 @@ class Daemon:
             models=[each.name for each in self._shelf.models],
             emotion_model=emotion.name if emotion is not None else "",
         )
-
-    # --- building -----------------------------------------------------------------------------
 
     def _listen_locally(self) -> str:
         port = self._add_port(None)
@@ -230,6 +238,7 @@ class Daemon:
             self._pool.start(WindowJob(batch[0].backend, batch))
 
     def _tick(self, now_ns: int) -> None:
+        self._shelf.tick(now_ns)
         self._reception.tick(self._ports)
         if self._doorman is not None and now_ns >= self._allow_list_due_ns:
             self._allow_list_due_ns = now_ns + ALLOW_LIST_MS * _NS_PER_MS

@@ -196,7 +196,11 @@ class Session:
         self.outbox.post(messages.Stats(stats=self._stats()))
 
     def _warm_up(self, message: messages.WarmUp, _payload: object) -> None:
-        self._shelf.request(message.model, self._warmed_up)
+        self._shelf.request(message.model, self._warmed_up, self._tell_of_loading)
+
+    def _tell_of_loading(self, text: str) -> None:
+        if self.ending is None:
+            self.outbox.post(messages.Warning(code="loading", text=text))
 
     def _warmed_up(self, model: Model | FacewireError, load_ms: float) -> None:
         try:
@@ -245,8 +249,7 @@ class Session:
         if now_ns - self._pinged_ns >= limits.PING_INTERVAL_MS * _NS_PER_MS:
             self._release(at_least_bytes=1)
             self.probe()
-        for voice in self.voices:
-            voice.utterance.outflow.pump()
+        self._advance_all()  # frames of `live` streams grow old while nothing arrives
         if self.outbox.gone:
             self.ending = self.ending or "gone"
         elif self.outbox.hopeless:
@@ -258,8 +261,14 @@ class Session:
         """Send what waits; once all of it left, let the streams go on."""
         self.outbox.flush()
         if not self.outbox.blocked:
-            for voice in self.voices:
+            self._advance_all()
+
+    def _advance_all(self) -> None:
+        for voice in self.voices:
+            try:
                 voice.utterance.advance()
+            except Exception as error:  # noqa: BLE001 - a fault of ours costs one stream, never the loop
+                voice.utterance.fail(error)
 
     def probe(self) -> None:
         """Ask whether the client is there: a ROUTER says who died only when it is sent to."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
+from facewire.inference.providers import HELP
 from facewire.protocol import limits
 from facewire.protocol.errors import ConfigError
 
@@ -45,7 +46,9 @@ class DaemonSettings:
         "embedded", "Model of streams that name none: a name, or the path of a bundle's folder."
     )
     load: str = _text(
-        "", "More models loaded at start, names or folders, with commas between; empty: none."
+        "",
+        "More models loaded at start, names or folders, with commas between or one to a line "
+        "(then commas are theirs); empty: none.",
     )
     emotion_model: str = _text(
         "",
@@ -57,7 +60,7 @@ class DaemonSettings:
         "Noise of diffusion models: the same in every window, or fresh in each.",
         ("constant", "varying"),
     )
-    provider: str = _text("cpu", "Execution provider: cpu, auto, or one of ONNX Runtime's by name.")
+    provider: str = _text("cpu", f"What runs the networks: {HELP}")
     mappings: str = _text(
         "", "Folder of curve tables of your own (*.json), read again when they change; empty: none."
     )
@@ -146,6 +149,12 @@ DEFAULTS: Final[dict[str, Any]] = {
     for item in fields(cls)
 }
 """Full name → built-in value, a whole number or text."""
+
+
+def listed(text: str) -> list[str]:
+    """Return the entries of a setting such as `daemon.load`: lines, or parts between commas."""
+    parts = text.splitlines() if "\n" in text else text.split(",")
+    return [part.strip() for part in parts if part.strip()]
 
 
 def check(name: str, value: object, source: str) -> int | str:

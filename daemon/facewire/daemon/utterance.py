@@ -7,6 +7,7 @@ flight then has nowhere to arrive.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from facewire.daemon.arrivals import Arrivals
@@ -16,7 +17,7 @@ from facewire.daemon.preparation import ParameterChanges
 from facewire.daemon.scheduler import Flight
 from facewire.inference.stream import Stream
 from facewire.protocol import limits, messages
-from facewire.protocol.errors import ProtocolError
+from facewire.protocol.errors import ProtocolError, ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -176,6 +177,7 @@ class Utterance:
     def void(self) -> None:
         """Let nothing of this generation leave any more."""
         self._is_void = True
+        self._changes.void()
         self._flight = None  # it knows us: a storm of interrupts must not wait for the collector
 
     def advance(self) -> None:
@@ -224,11 +226,13 @@ class Utterance:
     def fail(self, error: Exception) -> None:
         """End this generation because of a fault of ours; the other streams go on."""
         self._refusal = _FAILED
+        self._changes.void()
         self._flight = None
         extra = {"key": "stream-failed", "stream": self._number}
         log().error("a stream failed", exc_info=error, extra=extra)
         self._services.counters.errors["internal"] += 1
-        self._outbox.refuse(ProtocolError(*_FAILED), self._number)
+        told = _spoken(error) if isinstance(error, ProviderError) else _FAILED[1]
+        self._outbox.refuse(ProtocolError(_FAILED[0], told), self._number)
 
     def _queue_window(self) -> None:
         if self._flight is not None or self._refusal == _FAILED or self._is_paused():
@@ -295,6 +299,7 @@ class Utterance:
         if self._flight is not None or self.outflow.waiting_frames or not self.stream.finished:
             return
         self.is_ended = True
+        self._changes.void()
         audio_ns = self.samples * _NS // self.settings.sample_rate_hz
         self._services.counters.audio_samples_16k += audio_ns * _RATE_HZ // _NS
         self._outbox.post(
@@ -307,6 +312,16 @@ class Utterance:
                 latency_ms=self.outflow.latencies_ms.percentiles(),
             )
         )
+
+
+_PATH: Final = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\s\\/'\":,;)]+)+[\\/]?")
+_TOLD_CHARACTERS: Final = 300
+
+
+def _spoken(error: ProviderError) -> str:
+    """Return what a client may read of an error: its sentence, and no folder of this machine."""
+    first = error.text.partition("\n")[0]
+    return f"{_PATH.sub('…', first)[:_TOLD_CHARACTERS]} {error.hint}".strip()
 
 
 _FAILED: Final = ("internal", "The stream failed inside the daemon; interrupt or close it.")

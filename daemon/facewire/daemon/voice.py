@@ -47,12 +47,8 @@ class Voice:
             self.utterance = self._begin(request.generation, request.credit_frames)
         services.counters.streams += 1
         outbox.post(self._opened())
-        if model.fallback is not None:
-            outbox.post(
-                messages.Warning(
-                    code="provider_fallback", text=model.fallback.text, stream=self.number
-                )
-            )
+        for text in _fallbacks(model, hears=request.automatic_emotion):
+            outbox.post(messages.Warning(code="provider_fallback", text=text, stream=self.number))
 
     @property
     def number(self) -> int:
@@ -128,7 +124,7 @@ class Voice:
             generation=generation,
             is_live=self.request.mode == "live",
             with_ledger=self.request.ledger,
-            is_resumed=self._settings.first_frame > 0,
+            first_frame=self._settings.first_frame,
             outputs=self._settings.outputs,
         )
         return Utterance(
@@ -146,7 +142,7 @@ class Voice:
             mouth_close=self._settings.frames_mouth_close,
             credit_samples=self.utterance.credit_samples,
             model=self.model.name,
-            identity=self.request.identity,
+            identity=self._settings.identity,
             rig=self.rig.name,
             outputs=[name for name in messages.OUTPUTS if name in self._settings.outputs],
             geometry=self._geometry,
@@ -170,6 +166,15 @@ class Voice:
             )
 
 
+def _fallbacks(model: Model, *, hears: bool) -> list[str]:
+    """Return why `auto` left an accelerator, by now: a card may fail long after it was chosen."""
+    backends = [model.backend]
+    if hears:
+        backends.append(model.emotion_model().backend)
+    live = [getattr(backend, "fallback", None) for backend in backends]
+    return [each.text for each in (live[0] or model.fallback, *live[1:]) if each is not None]
+
+
 def _rig(request: messages.OpenStream, services: Services) -> Rig:
     try:
         return services.rigs.get(request.rig or DEFAULT_RIG)
@@ -178,11 +183,10 @@ def _rig(request: messages.OpenStream, services: Services) -> Rig:
 
 
 def _check_identity(request: messages.OpenStream, model: Model) -> None:
-    if request.identity and request.identity not in model.identities:
-        known = ", ".join(model.identities) or "one face without a name"
-        raise ProtocolError(
-            "unknown_identity", f"The model {model.name} has {known}.", field="identity"
-        )
+    try:
+        model.check_identity(request.identity)
+    except SettingsError as error:
+        raise ProtocolError("unknown_identity", str(error), field="identity") from None
 
 
 def stream_settings(request: messages.OpenStream, rig: Rig, model: Model) -> StreamSettings:
@@ -202,7 +206,7 @@ def stream_settings(request: messages.OpenStream, rig: Rig, model: Model) -> Str
         seed=request.seed,
         start_sample=request.start_sample,
         first_frame=request.first_frame,
-        identity=request.identity,
+        identity=model.identity_named(request.identity),
         mouth_close=request.mouth_close,
         automatic_emotion=request.automatic_emotion,
         emotion_window_samples=_emotion_window(request, model),
@@ -213,7 +217,7 @@ def stream_settings(request: messages.OpenStream, rig: Rig, model: Model) -> Str
 def _parameters(request: messages.OpenStream, model: Model) -> dict[str, float]:
     """Return what the client set; a live face that is told nothing else blinks and looks about."""
     chosen = dict(request.parameters)
-    if request.mode == "live" and "idleStrength" in model.family.parameters(request.identity):
+    if request.mode == "live" and "idleStrength" in model.parameters(request.identity):
         chosen.setdefault("idleStrength", 1.0)
     return chosen
 

@@ -37,6 +37,7 @@ class Voices:
         self._refuse = refuse
         self._voices: dict[int, Voice] = {}
         self._opening: dict[int, messages.OpenStream] = {}
+        self._preparing: dict[int, Preparation] = {}
 
     def __len__(self) -> int:
         """Return how many streams there are, those being opened included."""
@@ -78,7 +79,13 @@ class Voices:
             raise ProtocolError("too_many_streams", "No more streams can be opened now.")
         self._opening[message.stream] = message
         self._services.open_streams += 1
-        self._shelf.request(message.model, partial(self._opened, message))
+        self._shelf.request(
+            message.model, partial(self._opened, message), partial(self._tell_of_loading, message)
+        )
+
+    def _tell_of_loading(self, message: messages.OpenStream, text: str) -> None:
+        if self._opening.get(message.stream) is message:
+            self._outbox.post(messages.Warning(code="loading", text=text, stream=message.stream))
 
     def _opened(
         self, message: messages.OpenStream, model: Model | FacewireError, _load_ms: float
@@ -91,6 +98,7 @@ class Voices:
             return
         then = partial(self._prepared, message, model)
         job = Preparation(model, message.parameters, message.identity, outputs, then)
+        self._preparing[message.stream] = job
         prepare(self._services, job)
 
     def _prepared(
@@ -98,6 +106,7 @@ class Voices:
     ) -> None:
         if self._opening.get(message.stream) is not message:
             return  # closed meanwhile
+        del self._preparing[message.stream]
         # What the settings are to blame for is told with their field when the stream is opened.
         self._begin(message, failure if isinstance(failure, BundleError) else model)
 
@@ -124,6 +133,8 @@ class Voices:
         """
         if number in self._opening:
             del self._opening[number]
+            if job := self._preparing.pop(number, None):
+                job.cancel()
         else:
             self.get(number).close()
             del self._voices[number]
@@ -135,8 +146,11 @@ class Voices:
         self._services.open_streams -= len(self)
         for voice in self._voices.values():
             voice.close()
+        for job in self._preparing.values():
+            job.cancel()
         self._voices.clear()
         self._opening.clear()
+        self._preparing.clear()
 
 
 def usable(model: Model | FacewireError) -> Model:

@@ -39,6 +39,10 @@ COMMANDS: Final = {
 }
 """Command → its one-line help: written here so that `--help` imports no command module."""
 
+_SMALL_PRODUCTS: Final = frozenset({"serve", "animate", "frame", "demo"})
+"""Commands whose matrices are small: numpy's threads cost them more than they give."""
+_BLAS_THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
 
 class LazyGroup(click.Group):
     """A click group whose commands live in `facewire.tools.<name>`, attribute `<name>`."""
@@ -118,11 +122,23 @@ def _report_to_program(wanted: Sequence[str], text: str, hint: str, exit_code: i
         click.echo(json.dumps({"error": error}))
 
 
+def _limit_blas(wanted: Sequence[str]) -> None:
+    """Keep numpy's matrix products to one thread, where the user has not said how many.
+
+    A product of some milliseconds waits for its slowest thread, which waits for a core that a game
+    has: folding a mask then takes a second in place of twenty milliseconds.
+    """
+    if wanted and wanted[0] in _SMALL_PRODUCTS and "numpy" not in sys.modules:
+        for name in _BLAS_THREADS:
+            os.environ.setdefault(name, "1")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     from facewire.protocol.errors import FacewireError
 
     wanted = list(sys.argv[1:] if arguments is None else arguments)
+    _limit_blas(wanted)
     try:
         code = cli.main(args=wanted, prog_name="facewire", standalone_mode=False)
     except FacewireError as error:

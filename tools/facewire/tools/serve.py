@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from facewire.inference.providers import HELP
+
 if TYPE_CHECKING:
     from facewire.daemon.server import Ready
 
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     "--noise", metavar="KIND",
     help="Of diffusion models: constant (the same in every window, the default) or varying.",
 )  # fmt: skip
-@click.option("--provider", metavar="NAME", help="cpu, auto, cuda, tensorrt, openvino, ...")
+@click.option("--provider", metavar="NAME", help=f"What runs the networks: {HELP}")
 @click.option(
     "--mappings", metavar="DIR",
     help="Folder of curve tables of your own; edits take effect while streams run.",
@@ -77,7 +79,7 @@ def serve(
     flags = {
         "daemon.instance": instance,
         "daemon.model": model,
-        "daemon.load": ",".join(others) or None,
+        "daemon.load": "".join(f"{each}\n" for each in others) or None,
         "daemon.emotion_model": emotion_model,
         "daemon.noise": noise,
         "daemon.provider": provider,

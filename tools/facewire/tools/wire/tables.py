@@ -152,10 +152,11 @@ def _nvidia_parameter_table() -> str:
     ]
     words = (
         "Streams of regression and diffusion bundles take these in place of the above; each bundle "
-        "brings its own defaults. The last four are ours: `emotionStrength` scales the emotion "
-        "that the network is told, `idleStrength` lays blinks, gaze and brow accents on top (0, "
-        "none, is the default in `mode: burst`, 1 in `mode: live`) and the other two scale "
-        "those.\n\n"
+        "brings its own defaults. `saccadeSeed` is where in the table of saccades the eyes begin; "
+        "as in the SDK it may lie between two rows. The last four are ours: `emotionStrength` "
+        "scales the emotion that the network is told, `idleStrength` lays blinks, gaze and brow "
+        "accents on top (0, none, is the default in `mode: burst`, 1 in `mode: live`) and the "
+        "other two scale those.\n\n"
     )
     return words + _table(("parameter", "range", "unit"), rows)
 
