@@ -15,6 +15,7 @@ and prints the strongest one beside the curve (`facewire serve --load NAME --emo
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -95,4 +96,9 @@ def strongest(emotion: NDArray[np.float32]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # who read this, such as `head`, has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

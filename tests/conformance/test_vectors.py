@@ -35,7 +35,7 @@ COUNTS: Final = {
         "matrix A": 27, "A^T b": 24, "scale": 24, "cancel pairs": 24, "exact without -1 pairs": 2,
     },
     "bvls": {"x": 36},
-    "end_to_end_regression": {"weights": 2, "timestamps": 2},
+    "end_to_end_regression": {"weights": 2, "weights of a stream": 2, "timestamps": 2},
     "executor_a2e": {
         "windows": 7, "window sums": 5, "timestamps": 10, "frames and progress": 5, "emotions": 5,
     },

@@ -158,6 +158,17 @@ def test_masks_are_kept_and_only_the_last_few(face: SmallFace) -> None:
     assert np.array_equal(fold.regions(0.5, 0.01).upper_lower, first.upper_lower)
 
 
+def test_a_pinned_mask_is_never_folded_again(face: SmallFace) -> None:
+    fold = face.fold()
+    fold.pin(0.6, 0.03)
+    own = fold.regions(0.6, 0.03)
+
+    for level in np.linspace(0.1, 0.9, 30).tolist():
+        fold.regions(level, 0.05)
+
+    assert fold.regions(0.6, 0.03) is own
+
+
 def test_the_masked_path_is_the_whole_one_at_its_vertices_bit_for_bit(face: SmallFace) -> None:
     part = FittedPart(face.skin.rig)
     animators = [

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -144,6 +145,37 @@ def test_a_model_the_daemon_does_not_have_exits_as_it_would_in_process(
     assert not (tmp_path / "a.csv").exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--identity", "Nobody"], "has no face 'Nobody'"),
+        (["--parameter", "lowerFaceStrenght=1"], "lowerFaceStrenght"),
+    ],
+)
+def test_a_mistake_is_told_as_it_would_be_in_process(
+    runtime: Path, tmp_path: Path, options: list[str], said: str
+) -> None:
+    here = _animate(SPEECH, "-o", tmp_path / "a.csv", *options, runtime=runtime)
+    there = _animate(
+        SPEECH, "-o", tmp_path / "a.csv", "--instance", "casting", *options, runtime=runtime
+    )
+
+    assert (here.returncode, there.returncode) == (2, 2)
+    assert said in here.stderr
+    assert said in there.stderr
+
+
+def test_a_daemon_says_what_made_the_frames(hearing: tuple[Path, Path], tmp_path: Path) -> None:
+    done = _animate(
+        SPEECH, "-o", tmp_path / "a.csv", "--instance", "casting", "--model", "mark",
+        "--auto-emotion", "--json", runtime=hearing[0],
+    )  # fmt: skip
+
+    made_by = json.loads(done.stdout)["made_by"]
+    assert (made_by["model"], made_by["identity"], made_by["provider"]) == ("mark", "mark", "cpu")
+    assert made_by["emotion_model"] == "a2e"
+
+
 def test_the_hint_for_a_missing_instance_starts_that_instance(tmp_path: Path) -> None:
     done = _animate(
         SPEECH, "-o", tmp_path / "a.csv", "--instance", "casting", runtime=tmp_path / "empty"
@@ -187,5 +219,5 @@ def test_a_daemon_that_hears_no_emotions_says_so(runtime: Path, tmp_path: Path) 
         SPEECH, "-o", tmp_path / "a.csv", "--instance", "casting", "--auto-emotion", runtime=runtime
     )
 
-    assert done.returncode == 1
+    assert done.returncode == 5
     assert "automatic emotion" in done.stderr

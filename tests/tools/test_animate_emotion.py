@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +17,10 @@ import soundfile
 
 from facewire.emotion import EMOTIONS
 from facewire.protocol.errors import SettingsError
+from facewire.tools.animate_outcome import MadeBy
 from facewire.tools.cli import main
 from facewire.tools.emotion_keys import read_emotion_keys
+from facewire.tools.speed import speed_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -192,6 +196,38 @@ def test_keys_move_the_emotion_of_a_model_that_hears_none(speech: Path, tmp_path
     assert felt[:, ANGER] == pytest.approx([1, 0.8, 0.6, 0.4, 0.2, 0, 0, 0, 0, 0], abs=0.03)
 
 
+def test_the_emotion_of_the_whole_clip_holds_until_the_first_key(
+    speech: Path, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys.csv"
+    keys.write_text("time,joy\n0.5,1\n")
+
+    _done(
+        speech, "-o", tmp_path / "a.csv", "--emotion-keys", keys, "--emotion", "anger=0.5",
+        "--fps", 10, "--emotion-out", tmp_path / "felt.csv",
+    )  # fmt: skip
+
+    felt = _felt(tmp_path / "felt.csv")
+    assert felt[:, ANGER].tolist() == [0.5] * 5 + [0.0] * 5
+    assert felt[:, JOY].tolist() == [0.0] * 5 + [1.0] * 5
+
+
+def test_an_emotion_that_keys_leave_no_frame_to_is_refused(
+    speech: Path, synthetic_bundles: Path, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys.csv"
+    keys.write_text("time,joy\n0,1\n")
+    told = ("-o", tmp_path / "a.csv", "--emotion-keys", keys)
+
+    said = _refused(speech, *told, "--emotion", "anger=0.5", code=2)
+    assert "would have no effect" in said
+    assert "Leave --emotion out" in said
+    heard = ("--model", synthetic_bundles / "mark", "--emotion-model", synthetic_bundles / "a2e")
+    said = _refused(speech, *told, *heard, "--preferred-emotion", "anger=0.5", code=2)
+    assert "Leave --emotion or --preferred-emotion out" in said
+    assert not (tmp_path / "a.csv").exists()
+
+
 def test_one_structure_in_five_notations_gives_the_same_keys(tmp_path: Path) -> None:
     texts = {
         "names.csv": "time,joy,anger\n0,0.25,0\n1.5,0,1\n",
@@ -263,7 +299,9 @@ def test_wrong_keys_are_a_fault_of_usage(speech: Path, tmp_path: Path) -> None:
         (["--connect", "--emotion-model", "a2e"], "leave --emotion-model out"),
         (["--connect", "--noise", "varying"], "leave --noise out"),
         (["--noise", "varying"], "no noise to vary"),
-        (["--parameter", "emotionContrast=1"], "emotionContrast"),
+        (["--parameter", "emotionContrast=1"], "goes with `facewire animate --auto-emotion`"),
+        (["--emotion-out", "felt.json"], "the table of emotions is CSV"),
+        (["--connect", "--model", "../a"], "facewire serve --load ../a"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -271,6 +309,48 @@ def test_options_that_do_not_go_together_say_so(
     speech: Path, tmp_path: Path, options: list[str], said: str
 ) -> None:
     assert said in _refused(speech, "-o", tmp_path / "a.csv", *options, code=2)
+
+
+def test_what_was_felt_goes_to_standard_output_where_asked(speech: Path, tmp_path: Path) -> None:
+    program = "import sys; from facewire.tools.cli import main; main(sys.argv[1:])"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "animate", speech, "-o", tmp_path / "a.csv",
+         "--emotion-out", "-", "--emotion", "joy=0.25"],
+        capture_output=True, text=True, check=True, cwd=tmp_path, timeout=60,
+    )  # fmt: skip
+
+    assert done.stdout.startswith(",time_code,emotion_values.amazement")
+    assert len(done.stdout.splitlines()) == 61
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_it_is_said_what_made_the_frames(
+    speech: Path, synthetic_bundles: Path, tmp_path: Path
+) -> None:
+    heard = ("--model", synthetic_bundles / "v3", "--emotion-model", synthetic_bundles / "a2e")
+    code, out, said = _run("animate", speech, "-o", tmp_path / "a.csv", *heard, "--json")
+
+    assert code == 0
+    assert json.loads(out)["made_by"] == {
+        "model": "v3", "version": "3.2", "identity": "Claire", "variant": "", "provider": "cpu",
+        "emotion_model": "a2e", "emotion_variant": "",
+    }  # fmt: skip
+    assert "by v3 3.2 as Claire on cpu, emotions heard by a2e" in said
+
+
+def test_the_variant_that_ran_is_among_what_is_said() -> None:
+    made = MadeBy(
+        model="mark", version="2.3", identity="", variant="exact", provider="cpu",
+        emotion_model="a2e", emotion_variant="int8",
+    )  # fmt: skip
+    assert made.words == "mark 2.3 (exact) on cpu, emotions heard by a2e (int8)"
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"), [(0.412, "0.41 x"), (7.26, "7.3 x"), (9.96, "10.0 x"), (54.4, "54 x")]
+)
+def test_a_slow_speed_has_decimals(factor: float, words: str) -> None:
+    assert speed_words(factor) == f"{words} real time"
 
 
 def test_what_was_felt_is_written_for_one_file_alone(speech: Path, tmp_path: Path) -> None:

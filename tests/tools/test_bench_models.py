@@ -128,6 +128,9 @@ def test_without_a_bundle_a_small_one_is_made_and_nothing_is_left(
     assert answer["bundle"]["made_s"] > 0
     assert 0 < answer["bundle"]["megabytes"] < 20
     assert list(tmp_path.iterdir()) == []
+    said = run("emotion", "--windows", "1")
+    assert "The bundle is a small one" in said
+    assert "--full-size" in said
 
 
 def test_a_disk_without_room_is_said_before_anything_is_made(
@@ -163,6 +166,8 @@ def test_people_get_tables_with_the_ratios_side_by_side(synthetic_bundles: Path)
     assert "30 frames come at once" in said
     assert "by every vertex against a stream: the face" in said
     assert "real-time factor" in said
+    assert "seconds of processor per second" in said
+    assert "The bundle is a small one" not in said
     said = run("emotion", "--bundle", str(synthetic_bundles / "a2e"), "--windows", "1")
     assert "one inference in 31 frames" in said
     assert "load " in said

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from facewire.animation.curves import FACE_CURVES
-from facewire.protocol.errors import AudioError, FacewireError
+from facewire.protocol.errors import AudioError, BundleError, FacewireError
 from facewire.tools import cli
 from facewire.tools.animate import animate
 from facewire.tools.frame import frame
@@ -169,6 +169,64 @@ def test_emotions_over_time_are_heard(clip: Path, model: str, tmp_path: Path) ->
     )
 
 
+def test_an_emotion_that_keys_leave_no_frame_to_is_refused(clip: Path, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.csv"
+    told = ("--at", 1, "--emotion-keys", keys, "--emotion", "joy=1")
+    keys.write_text("time,anger\n0,1\n")
+    assert "would have no effect" in _refused(clip, *told)
+
+    keys.write_text("time,anger\n1.5,1\n")
+    until = _told(clip, *told)["frames"][0]["weights"]
+    assert until == _told(clip, "--at", 1, "--emotion", "joy=1")["frames"][0]["weights"]
+
+
+def test_it_is_said_which_face_of_which_model_it_is(clip: Path, synthetic_bundles: Path) -> None:
+    v3 = ("--at", 1, "--model", synthetic_bundles / "v3")
+    told = _told(clip, *v3)
+
+    made = {key: told[key] for key in ("model", "version", "identity", "variant", "provider")}
+    assert made == {
+        "model": "v3", "version": "3.2", "identity": "Claire", "variant": "", "provider": "cpu",
+    }  # fmt: skip
+    assert _told(clip, *v3, "--identity", "james")["identity"] == "James"
+
+
+def test_an_emotion_model_is_refused_without_an_option_that_is_not_there(
+    clip: Path, synthetic_bundles: Path
+) -> None:
+    result = CliRunner().invoke(
+        frame, [str(clip), "--at", "1", "--model", str(synthetic_bundles / "a2e")]
+    )
+
+    assert isinstance(result.exception, BundleError)
+    assert "facewire animate --emotion-model" in result.exception.hint
+
+
+def test_long_names_of_a_rig_keep_numbers_in_a_column(clip: Path) -> None:
+    lines = _printed(clip, "--at", 1.25, "--rig", "metahuman").splitlines()[1:]
+    listed = [line for line in lines if line.startswith("  CTRL_")]
+
+    assert listed
+    assert len({line.index(".") for line in listed}) == 1
+
+
+def test_a_narrow_picture_names_its_model_below_the_clip(
+    clip: Path, synthetic_bundles: Path, tmp_path: Path
+) -> None:
+    long = tmp_path / "a_clip_whose_name_leaves_no_room_beside_it.wav"
+    long.write_bytes(clip.read_bytes())
+    _told(long, "--at", 1, "--model", synthetic_bundles / "mark", "-o", tmp_path / "a.png", *SMALL)
+    _told(long, "--at", 1, "--model", "embedded", "-o", tmp_path / "b.png", *SMALL)
+
+    heads = []
+    for name in ("a.png", "b.png"):
+        with Image.open(tmp_path / name) as picture:
+            heads.append(np.asarray(picture.convert("L"), np.int16)[:50])
+    above, below = (np.abs(heads[0] - heads[1])[rows] for rows in (slice(0, 28), slice(29, 50)))
+    assert above.max() == 0
+    assert below.max() > 40
+
+
 def test_a_strength_of_the_solver_is_swept_too(clip: Path, synthetic_bundles: Path) -> None:
     sweep = ("--sweep", "l2=0:40:2")
     answer = _told(clip, "--at", 1.25, "--model", synthetic_bundles / "mark", *sweep)
@@ -209,6 +267,8 @@ def test_a_printed_sweep_shows_what_changes_most_first(clip: Path, synthetic_bun
         (["--at", "1", "-o", "a.gif"], "should end in .png"),
         (["--at", "1", "--identity", "Claire"], "has no face 'Claire'"),
         (["--at", "1", "--rig", "arkti"], "arkti"),
+        (["--at", "1", "--sweep", "joy=0:1:3", "--sweep", "fear=0:1:3"], "One thing is swept"),
+        (["--at", "1", "--parameter", "maxEmotions=2"], "a parameter of automatic emotion"),
     ],
 )
 def test_what_makes_no_sense_is_refused(clip: Path, arguments: list[str], words: str) -> None:

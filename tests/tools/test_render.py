@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from facewire.tools.picture.sheet import PictureError
 from facewire.tools.render import render
 from facewire.tools.render_clip import CurveFileError
 from facewire.tools.render_video import VideoError
+from facewire.tools.retarget import Retarget
+from facewire.tools.writers import WRITERS
 
 FRAMES = 30
 
@@ -120,6 +123,38 @@ def test_a_gif_moves(tmp_path: Path, curves: Path) -> None:
         first = np.asarray(gif.convert("RGB"), np.int16)
         gif.seek(5)
         assert np.abs(first - np.asarray(gif.convert("RGB"))).max() > 40
+
+
+def test_a_gif_has_no_sound_and_does_not_say_so(tmp_path: Path, curves: Path, voice: Path) -> None:
+    moving = (curves, "-o", tmp_path / "line.gif", "--size", 64, "--view", "mouth")
+
+    assert run(*moving)["audio"] is None
+    assert "A GIF has no sound" in refused(*moving, "--audio", voice)
+
+
+def test_without_sound_nothing_leads_to_the_faces_from_above(tmp_path: Path, curves: Path) -> None:
+    run(curves, "-o", tmp_path / "strip.png", "--columns", 4, "--view", "front")
+
+    with Image.open(tmp_path / "strip.png") as picture:
+        below_heading = np.asarray(picture.convert("L"), np.int16)[84:100]
+    assert np.ptp(below_heading) == 0
+
+
+def test_the_json_of_animate_is_drawn_as_its_csv_is(tmp_path: Path) -> None:
+    rows = np.linspace(0, 0.5, 12 * 71, dtype=np.float32).reshape(12, 71)
+    for name, kind in WRITERS.items():
+        with (tmp_path / f"line.{name}").open("w") as file:
+            writer = kind(file, Retarget("a2f", {}), Fraction(30))
+            writer.write(0, rows, None)
+            writer.close()
+
+    answers = [
+        run(tmp_path / f"line.{name}", "-o", tmp_path / f"{name}.gif", "--size", 64)
+        for name in WRITERS
+    ]
+
+    assert answers[0]["left_out"] == answers[1]["left_out"]
+    assert (tmp_path / "csv.gif").read_bytes() == (tmp_path / "json.gif").read_bytes()
 
 
 def test_a_video_goes_through_ffmpeg(

@@ -31,6 +31,10 @@ def table(path: Path, heads: str, *rows: str) -> Path:
     return path
 
 
+def _animation(curves: str, frames: str) -> str:
+    return f'{{"format": "facewire.animation/1", "curves": {curves}, "frames": {frames}}}'
+
+
 def test_the_layout_of_animate_is_read_whole(tmp_path: Path) -> None:
     heads = ",".join(
         ["", "timeCode", *(f"blendShapes.{pascal_case(name)}" for name in FACE_CURVES)]
@@ -112,6 +116,13 @@ def test_frames_are_sampled_between_and_held_at_the_ends(tmp_path: Path) -> None
         ("timeCode,jawOpen\n0,1\n0.1\n", "is no table of curves"),
         ("timeCode,jawOpen\n0,1\n0,1\n", "does not rise"),
         ("timeCode,jawOpen\n0,1\nnan,1\n", "does not rise"),
+        ('{"curves": ["jawOpen"], "frames": []}', "format is not facewire.animation/1"),
+        ('{"format": "facewire.animation/1"}', "is not of the format"),
+        (f'{{"format": {"[" * 100_000}', "is no table of curves"),
+        (_animation('["jawOpen"]', "[]"), "has no frames"),
+        (_animation('["pose1"]', '[{"timeCode": 0, "weights": [1]}]'), "has no column of a facial"),
+        (_animation('["jawOpen"]', '[{"timeCode": 0, "weights": []}]'), "is no table of curves"),
+        (_animation('["jawOpen"]', '[{"timeCode": 0, "weights": [{}]}]'), "is not of the format"),
     ],
 )
 def test_a_file_that_is_no_animation_is_named(tmp_path: Path, content: str, said: str) -> None:

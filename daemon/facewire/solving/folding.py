@@ -124,6 +124,7 @@ class SkinFold:
         self._poses = np.ascontiguousarray(part.deltas.T, np.float32)
         self._whole = self._product(np.ones(len(part.vertices)))
         self._masks: dict[tuple[float, float], RegionMatrices] = {}
+        self._pinned: dict[tuple[float, float], RegionMatrices] = {}
 
     @property
     def constant(self) -> NDArray[np.float64]:
@@ -134,8 +135,20 @@ class SkinFold:
     def nbytes(self) -> int:
         """Memory that stays: mostly what a change of the mask needs."""
         kept = (self._basis, self._poses, self._whole, self._constant, self._heights)
-        masks = sum(mask.upper_lower.nbytes for mask in list(self._masks.values()))
+        masks = sum(
+            mask.upper_lower.nbytes
+            for mask in (*list(self._masks.values()), *list(self._pinned.values()))
+        )
         return sum(each.nbytes for each in kept) + masks
+
+    def pin(self, level: float, softness: float) -> None:
+        """Keep a mask for good: the bundle's own, which every stream begins with.
+
+        Raises:
+            SettingsError: `softness` is not positive.
+        """
+        self._pinned[level, softness] = self.regions(level, softness)
+        self._masks.pop((level, softness), None)
 
     def regions(self, level: float, softness: float) -> RegionMatrices:
         """Return the matrices of a mask: tens of milliseconds at full size when it is a new one.
@@ -148,6 +161,8 @@ class SkinFold:
             BundleError: the neutral face has no height.
         """
         key = (level, softness)
+        if key in self._pinned:
+            return self._pinned[key]
         known = self._masks.get(key) or self._folded(level, softness)
         self._masks.pop(key, None)
         self._masks[key] = known  # the last asked for comes last

@@ -13,9 +13,11 @@ import click
 from facewire.protocol.errors import FacewireError, MappingError, SettingsError
 from facewire.tools import animate_options as options
 from facewire.tools.animate_outcome import Outcome, Summary
+from facewire.tools.animate_progress import progress as progress_of
+from facewire.tools.speed import speed_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from fractions import Fraction
     from pathlib import Path
     from typing import TextIO
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from facewire.inference.settings import StreamSettings
     from facewire.inference.stream import Stream
     from facewire.tools.animate_emotion import EmotionWriter
+    from facewire.tools.animate_outcome import MadeBy
+    from facewire.tools.animate_progress import Progress
     from facewire.tools.clips import Clip
     from facewire.tools.emotion_keys import Key
     from facewire.tools.retarget import Retarget
@@ -58,12 +62,18 @@ class Frames(Protocol):
         """REGISTRY §flags."""
 
 
+class Animator(Protocol):
+    """Turns an open file into face rows: in this process, or through a daemon."""
+
+    def __call__(self, audio: AudioFile, /) -> tuple[MadeBy, Iterator[Frames]]:
+        """Return what makes the frames, and the frames."""
+
+
 @dataclass
 class Take:
     """How everything that is animated in one go is animated."""
 
-    frames_of: Callable[[AudioFile], Iterator[Frames]]
-    """Turns an open file into face rows: in this process, or through a daemon."""
+    frames_of: Animator
     retarget: Retarget
     """Turns face rows into those of the rig."""
     fps: Fraction
@@ -81,7 +91,8 @@ def animate(chosen: options.Options) -> int:
     file that fails is reported and the rest goes on; the exit status is then 1.
 
     Emotion keys (--emotion-keys FILE) are times in seconds with weights from 0 to 1, linear in
-    between; the last one holds. As CSV with a header, any of the emotions: `time,joy,anger`, then
+    between; the last one holds, and before the first one what --emotion or --preferred-emotion
+    says. As CSV with a header, any of the emotions: `time,joy,anger`, then
     lines such as `1.5,0.8,0`. Without a header, a line is the time and ten weights: amazement,
     anger, cheekiness, disgust, fear, grief, joy, outofbreath, pain, sadness. What NVIDIA's client
     writes as its input emotions is read too. As JSON: `[{"time": 1.5, "emotions": {"joy": 0.8}}]`,
@@ -93,7 +104,7 @@ def animate(chosen: options.Options) -> int:
     _check_emotion_out(chosen.emotion_out, work)
     with ExitStack() as resources:
         take = _take(chosen, resources)
-        progress = resources.enter_context(options.progress(chosen, len(work)))
+        progress = resources.enter_context(progress_of(len(work), quiet=chosen.quiet))
         summary = _animate_all(work, take, chosen, progress)
     if chosen.as_json:
         click.echo(json.dumps(summary.as_json()))
@@ -112,12 +123,13 @@ def _check_emotion_out(path: Path | None, work: list[Clip]) -> None:
 
 def _take(chosen: options.Options, resources: ExitStack) -> Take:
     from facewire.mapping import read_gains
-    from facewire.tools.emotion_keys import read_emotion_keys
+    from facewire.tools.emotion_keys import check_constant_emotion, read_emotion_keys
     from facewire.tools.retarget import Retarget
 
     try:
         keys = read_emotion_keys(chosen.emotion_keys) if chosen.emotion_keys else []
         retarget = Retarget(chosen.rig, read_gains(chosen.gains) if chosen.gains else {})
+        check_constant_emotion(keys, chosen.emotion, automatic=chosen.automatic_emotion)
         settings = chosen.settings(sample_rate_hz=16_000, channels=1)
         replace(settings, parameters={}).validate()
     except (SettingsError, MappingError) as error:
@@ -138,7 +150,7 @@ def _take(chosen: options.Options, resources: ExitStack) -> Take:
 
 
 def _animate_all(
-    work: list[Clip], take: Take, chosen: options.Options, progress: options.Progress
+    work: list[Clip], take: Take, chosen: options.Options, progress: Progress
 ) -> Summary:
     from facewire.tools.atomic import OutputError
 
@@ -155,6 +167,7 @@ def _animate_all(
             options.say(chosen, f"failed: {clip.source}: {error}", error=True)
             continue
         summary.done.append(outcome)
+        summary.made_by = outcome.made_by
         _tell(outcome, chosen)
     return summary
 
@@ -162,7 +175,7 @@ def _animate_all(
 # --- from file to frames --------------------------------------------------------------------
 
 
-def _animate_clip(outcome: Outcome, take: Take, progress: options.Progress) -> None:
+def _animate_clip(outcome: Outcome, take: Take, progress: Progress) -> None:
     """Write the animation of one file, as its frames come."""
     from facewire.audio import open_audio
     from facewire.tools.atomic import atomic_text
@@ -173,7 +186,8 @@ def _animate_clip(outcome: Outcome, take: Take, progress: options.Progress) -> N
         writer = _writer(files.enter_context(atomic_text(outcome.clip.output)), take)
         felt = _emotion_writer(take, files)
         progress.begin(audio, take.fps)
-        for frames in take.frames_of(audio):
+        outcome.made_by, burst = take.frames_of(audio)
+        for frames in burst:
             rows = take.retarget.rows(frames.curves, frames.eyes)
             emotion = frames.emotion
             writer.write(frames.first, rows, frames.eyes, emotion if take.with_emotion else None)
@@ -249,9 +263,10 @@ def _tell(outcome: Outcome, chosen: options.Options) -> None:
             "(NaN); the face rested there, or felt nothing.",
             error=True,
         )
-    speed = outcome.seconds / max(outcome.elapsed_s, 1e-9)
+    speed = speed_words(outcome.seconds / max(outcome.elapsed_s, 1e-9))
+    by = f", by {outcome.made_by.words}" if outcome.made_by else ""
     options.say(
         chosen,
         f"{outcome.clip.source} -> {outcome.clip.output}: {outcome.frames} frames, "
-        f"{outcome.seconds:.2f} s, {speed:.0f} x real time",
+        f"{outcome.seconds:.2f} s, {speed}{by}",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
+from facewire.bundles.naming import plain_name
 from facewire.emotion import EMOTIONS
 from facewire.protocol.errors import BundleError
 from facewire.tools.model_place import located
@@ -37,7 +38,7 @@ def emotion_source(model: str, named: str) -> str | Path:
     from facewire.bundles.user_models import emotions_for, user_models
 
     models = user_models()
-    face = models.get(model.partition("@")[0])
+    face = models.get(plain_name(model).partition("@")[0])
     found = emotions_for(face, models.values()) if face else _unbound(model, models.values())
     names = [each.name for each in found]
     if len(names) == 1:
@@ -55,7 +56,9 @@ def emotion_source(model: str, named: str) -> str | Path:
 
 def _unbound(model: str, models: Iterable[InstalledModel]) -> list[InstalledModel]:
     """Return those that may drive a face that is no model of the user's list."""
-    name = Path(model).resolve().name
+    from facewire.inference.loading import split_model
+
+    name = Path(split_model(Path(model))[0]).resolve().name
     return [
         each
         for each in models

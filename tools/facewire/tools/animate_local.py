@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from facewire.protocol.errors import SettingsError
 from facewire.tools import animate_options as options
+from facewire.tools.animate_outcome import MadeBy
+from facewire.tools.load_words import LoadWords
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from facewire.audio import AudioFile
     from facewire.inference.model import Model
     from facewire.inference.settings import StreamSettings
-    from facewire.tools.animate import Frames
+    from facewire.tools.animate import Animator, Frames
     from facewire.tools.emotion_keys import Key
 
 
-def in_process(
-    chosen: options.Options, settings: StreamSettings, keys: Sequence[Key]
-) -> Callable[[AudioFile], Iterator[Frames]]:
+def in_process(chosen: options.Options, settings: StreamSettings, keys: Sequence[Key]) -> Animator:
     """Load the model and return what animates a file with it.
 
     Raises:
@@ -35,6 +36,7 @@ def in_process(
     try:  # which faces and parameters there are is the model's
         automatic = settings.automatic_emotion
         settings.validate(model.parameters(chosen.identity, automatic_emotion=automatic))
+        chosen = replace(chosen, identity=model.identity_named(chosen.identity))
     except SettingsError as error:
         raise click.UsageError(str(error)) from None
     if model.fallback:
@@ -49,12 +51,26 @@ def in_process(
         f"look-ahead {model.look_ahead_for(settings) / 16:.1f} ms",
     )
 
-    def frames_of(audio: AudioFile) -> Iterator[Frames]:
+    def frames_of(audio: AudioFile) -> tuple[MadeBy, Iterator[Frames]]:
         options.detail(chosen, _description(audio))
         settings = chosen.settings(audio.sample_rate_hz, audio.channels)
-        return frames_in_process(audio, model, settings, keys)
+        return made_by, frames_in_process(audio, model, settings, keys)
 
+    made_by = _made_by(model, chosen.identity)
     return frames_of
+
+
+def _made_by(model: Model, identity: str) -> MadeBy:
+    emotion = model.emotion
+    return MadeBy(
+        model=model.name,
+        version=model.version,
+        identity=identity or next(iter(model.identities), ""),
+        variant=model.variant,
+        provider=model.backend.name,
+        emotion_model=emotion.name if emotion else "",
+        emotion_variant=emotion.variant if emotion else "",
+    )
 
 
 def _model(chosen: options.Options) -> Model:
@@ -63,10 +79,15 @@ def _model(chosen: options.Options) -> Model:
     from facewire.tools.animate_emotion import emotion_source
     from facewire.tools.model_place import located, path_hint
 
+    words = LoadWords(lambda text: options.say(chosen, text))
     with path_hint(chosen.model, chosen.emotion_model):
         try:
             model = load_model(
-                located(chosen.model), chosen.provider, noise=chosen.noise, variant=chosen.variant
+                located(chosen.model),
+                chosen.provider,
+                noise=chosen.noise,
+                variant=chosen.variant,
+                on_progress=words,
             )
         except SettingsError as error:
             raise click.UsageError(str(error)) from None
@@ -74,7 +95,9 @@ def _model(chosen: options.Options) -> Model:
             return model
         require_pairing(model.name, model.family_name)  # before anybody is told to get one
         emotion = load_emotion_model(
-            emotion_source(chosen.model, chosen.emotion_model), chosen.provider
+            emotion_source(chosen.model, chosen.emotion_model),
+            chosen.provider,
+            on_progress=words,
         )
         return with_emotion(model, emotion)
 

@@ -1,23 +1,22 @@
-"""The options of `facewire animate`, checked, and its progress display."""
+"""The options of `facewire animate`, checked."""
 
 from __future__ import annotations
 
 import os
-import sys
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from facewire.inference.providers import HELP
 from facewire.tools.frame_rate import frame_rate
+from facewire.tools.model_place import located
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from fractions import Fraction
 
-    from facewire.audio import AudioFile
     from facewire.inference.settings import StreamSettings
 
 _FILE = click.Path(exists=True, path_type=Path)
@@ -134,6 +133,12 @@ def animate_options(command: Callable[[Options], int]) -> Callable[..., int]:
 
 
 def _refuse_what_the_daemon_chose(values: dict[str, Any]) -> None:
+    if isinstance(located(values["model"]), Path):
+        raise click.UsageError(
+            f"A daemon knows models by name, and {values['model']} is a path. Start it with "
+            f"`facewire serve --load {values['model']}` and name the folder alone, or add it "
+            f"with `facewire models add {values['model']}` and take the name it gets."
+        )
     if values["provider"] != _DEFAULT_PROVIDER:
         raise click.UsageError("The daemon chose its provider; leave --provider out.")
     if values["emotion_model"]:
@@ -153,6 +158,21 @@ def _format_of(output: Path) -> str:
             f"{suffix} files cannot be written yet; use .csv or .json, or --format to insist."
         )
     return "json" if suffix == ".json" else "csv"
+
+
+def _emotion_table(
+    _context: click.Context, _option: click.Parameter, path: str | None
+) -> Path | None:
+    """Return where the table of emotions goes, which is CSV whatever the file is called."""
+    if path is None:
+        return None
+    suffix = Path(path).suffix.lower()
+    if suffix == ".json" or suffix in _LATER_FORMATS:
+        raise click.BadParameter(
+            f"{path}: the table of emotions is CSV. Take FILE.csv; --with-emotion puts emotions "
+            "into the JSON of the face."
+        )
+    return Path("/dev/stdout" if path == "-" else path)
 
 
 def _numbers(
@@ -181,7 +201,7 @@ _OPTIONS = (
     click.option("--identity", default="", metavar="NAME",
                  help="Face inside the model, such as Claire; default: its first."),
     click.option("--provider", default=_DEFAULT_PROVIDER, show_default=True,
-                 help="What runs the network: cpu, auto, cuda ..."),
+                 help=f"What runs the network: {HELP}"),
     click.option("--variant", default="", metavar="NAME",
                  help="Of the network: original, or one of `facewire models optimise`."),
     click.option("--noise", type=click.Choice(["constant", "varying"]), default="constant",
@@ -195,10 +215,12 @@ _OPTIONS = (
     click.option("--preferred-emotion", multiple=True, metavar="NAME=WEIGHT", callback=_numbers,
                  help="Mixed into the emotion that is heard, such as joy=0.5; repeatable."),
     click.option("--emotion-keys", type=click.Path(path_type=Path), metavar="FILE",
-                 help="Emotions over time, see above; mixed in where emotion is heard."),
+                 help="Emotions over time, see above; mixed in where emotion is heard. --emotion "
+                      "holds until the first one."),
     click.option("--with-emotion", is_flag=True, help="JSON says what the face felt, too."),
-    click.option("--emotion-out", type=click.Path(path_type=Path), metavar="FILE",
-                 help="CSV of what the face felt, as NVIDIA's client writes it."),
+    click.option("--emotion-out", type=click.Path(), callback=_emotion_table, metavar="FILE",
+                 help="CSV of what the face felt (-: standard output), as NVIDIA's client "
+                      "writes it."),
     click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE",
                  callback=_numbers, help="Such as lowerFaceStrength=1.2; repeatable."),
     click.option("--gains", type=click.Path(path_type=Path), metavar="FILE",
@@ -229,60 +251,3 @@ def detail(chosen: Options, text: str) -> None:
     """Tell what only -v asks for."""
     if chosen.verbose:
         say(chosen, text)
-
-
-class Progress(Protocol):
-    """Where the work stands."""
-
-    def begin(self, audio: AudioFile, fps: Fraction) -> None:
-        """Say that a file begins."""
-
-    def reached(self, frames: int) -> None:
-        """Say that so many of its frames are written."""
-
-
-class _Silent:
-    def begin(self, audio: AudioFile, fps: Fraction) -> None:
-        pass
-
-    def reached(self, frames: int) -> None:
-        pass
-
-
-class _Bar:
-    def __init__(self, rich_progress: Any, files: int) -> None:
-        self._progress = rich_progress
-        self._files = files
-        self._file = 0
-        self._task = rich_progress.add_task("", total=None)
-
-    def begin(self, audio: AudioFile, fps: Fraction) -> None:
-        self._file += 1
-        total = None
-        if audio.frames is not None:
-            total = float(-(-audio.frames * fps // audio.sample_rate_hz))
-        label = audio.path.name if self._files == 1 else (
-            f"{audio.path.name} ({self._file}/{self._files})"
-        )  # fmt: skip
-        self._progress.reset(self._task, total=total, description=label)
-
-    def reached(self, frames: int) -> None:
-        self._progress.update(self._task, completed=frames)
-
-
-@contextmanager
-def progress(chosen: Options, files: int) -> Iterator[Progress]:
-    """Show a bar on a terminal's stderr; nothing anywhere else, or with -q."""
-    if chosen.quiet or not sys.stderr.isatty():
-        yield _Silent()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as RichProgress
-
-    columns = (
-        TextColumn("{task.description}"), BarColumn(),
-        TextColumn("{task.completed:.0f} frames"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with RichProgress(*columns, console=Console(stderr=True), transient=True) as shown:
-        yield _Bar(shown, files)

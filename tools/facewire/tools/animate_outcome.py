@@ -2,11 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from facewire.tools.clips import Clip
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadeBy:
+    """What made the frames of a run."""
+
+    model: str
+    version: str
+    """"" where a daemon made them, which does not say."""
+    identity: str
+    """"" for a model of one face without a name."""
+    variant: str
+    """Of the network; "": the original."""
+    provider: str
+    emotion_model: str = ""
+    """What heard the emotions; "": nothing did."""
+    emotion_variant: str = ""
+
+    @property
+    def words(self) -> str:
+        """Return all that is worth a word, in one line."""
+        parts = [f"{self.model} {self.version}".rstrip(), f"on {self.provider}"]
+        if self.identity:
+            parts.insert(1, f"as {self.identity}")
+        if self.variant:
+            parts.insert(1, f"({self.variant})")
+        if self.emotion_model:
+            variant = f" ({self.emotion_variant})" if self.emotion_variant else ""
+            parts[-1] += f", emotions heard by {self.emotion_model}{variant}"
+        return " ".join(parts)
 
 
 @dataclass
@@ -20,6 +50,7 @@ class Outcome:
     sanitised: bool = False
     repaired: bool = False
     error: str = ""
+    made_by: MadeBy | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the entry of `files`, or of `failures` when there is an error."""
@@ -42,6 +73,8 @@ class Summary:
 
     done: list[Outcome] = field(default_factory=list)
     failed: list[Outcome] = field(default_factory=list)
+    made_by: MadeBy | None = None
+    """None where nothing was made."""
 
     def as_json(self) -> dict[str, Any]:
         """Return what `--json` prints."""
@@ -53,6 +86,7 @@ class Summary:
             "frames": sum(each.frames for each in self.done),
             "seconds": round(seconds, 6),
             "real_time_factor": _factor(elapsed_s, seconds),
+            "made_by": asdict(self.made_by) if self.made_by else None,
         }
 
 

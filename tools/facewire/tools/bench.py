@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from facewire.inference.providers import HELP
 from facewire.tools.bench_models import MODEL_COMMANDS
 from facewire.tools.frame_rate import frame_rate
 
@@ -68,7 +69,7 @@ def ipc(*, trips: int, turns: int, as_json: bool) -> None:
 
 @bench.command()
 @click.option("--model", default="embedded", show_default=True, help="Model to measure.")
-@click.option("--provider", default="cpu", show_default=True, help="Execution provider.")
+@click.option("--provider", default="cpu", show_default=True, help=f"What runs the network: {HELP}")
 @click.option("--fps", callback=frame_rate, default="60", show_default=True, help="Frame rate.")
 @click.option(
     "--passes", type=_COUNT, default=5, show_default=True, help="Times the clip is animated."

@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from facewire.tools.diagnosis.report import Finding
+    from facewire.tools.diagnosis.suite import Configured
 
 MARKS: Final = {
     "ok": ("ok", "green"),
@@ -32,9 +33,9 @@ def doctor(ctx: click.Context, instance: str | None, as_json: bool, verbose: int
 
     # Checks provoke refusals on purpose; their logs are noise here.
     logging.getLogger("facewire").addHandler(logging.NullHandler())
-    name, provider, model = _configured(instance)
+    configured = _configured(instance)
     findings: dict[str, Finding] = {}
-    for check in checks(name, provider, model):
+    for check in checks(configured):
         findings[check.name] = check.run()
         if not as_json:
             _print_line(check.name, findings[check.name])
@@ -46,19 +47,25 @@ def doctor(ctx: click.Context, instance: str | None, as_json: bool, verbose: int
     ctx.exit(1 if failures else 0)
 
 
-def _configured(instance: str | None) -> tuple[str, str, str]:
-    """Return instance, provider and model as `facewire serve` would take them."""
+def _configured(instance: str | None) -> Configured:
+    """Return what is looked at, as `facewire serve` would take it."""
     import os
 
     from facewire.daemon.config import load
-    from facewire.daemon.settings import Config
+    from facewire.daemon.settings import Config, listed
     from facewire.protocol.errors import ConfigError
+    from facewire.tools.diagnosis.suite import Configured
 
     try:
         daemon = load(environment=os.environ).config.daemon
     except ConfigError:  # the check `configuration` tells it; the others go on as out of the box
         daemon = Config().daemon
-    return instance or daemon.instance, daemon.provider, daemon.model
+    return Configured(
+        instance=instance or daemon.instance,
+        provider=daemon.provider,
+        models=tuple(filter(None, (daemon.model, *listed(daemon.load)))),
+        emotion_model=daemon.emotion_model,
+    )
 
 
 def _print_line(name: str, finding: Finding) -> None:

@@ -11,7 +11,7 @@ from facewire.emotion import EMOTIONS, emotion_vector
 from facewire.protocol.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 Key = tuple[int, list[float]]
@@ -61,6 +61,29 @@ def read_emotion_keys(path: Path) -> list[Key]:
     if not keys:
         raise _wrong(path, "", "holds no emotion key", "See `facewire animate --help`.")
     return keys
+
+
+def check_constant_emotion(
+    keys: Sequence[Key], emotion: Mapping[str, float], *, automatic: bool = False
+) -> None:
+    """Refuse an emotion over the whole clip that the keys leave no frame to.
+
+    Args:
+        keys: As `read_emotion_keys` returns them.
+        emotion: What the command line says of the whole clip: it holds until the first key.
+        automatic: Emotions are heard, and both are what is preferred.
+
+    Raises:
+        SettingsError: the first key is at 0 s, so that the emotion would have no effect.
+    """
+    if not (keys and keys[0][0] == 0 and emotion):
+        return
+    option = "--emotion or --preferred-emotion" if automatic else "--emotion"
+    raise SettingsError(
+        "The first emotion key is at 0 s: the emotion over the whole clip would have no effect.",
+        field="emotion_keys",
+        hint=f"It holds until the first key. Leave {option} out, or begin the keys later.",
+    )
 
 
 # --- CSV ------------------------------------------------------------------------------------

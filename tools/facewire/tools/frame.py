@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from facewire.protocol.errors import AudioError, MappingError, SettingsError
+from facewire.protocol.errors import AudioError, BundleError, MappingError, SettingsError
 from facewire.tools.frame_options import SOLVER_STRENGTHS, Options, frame_options
 
 if TYPE_CHECKING:
@@ -56,13 +56,19 @@ def _shown(asked: Options) -> Shown:
     from facewire.inference.interactive import InteractiveFace
     from facewire.inference.loading import load_model
     from facewire.tools.frame_answers import Shown
+    from facewire.tools.load_words import LoadWords
+    from facewire.tools.model_place import located, path_hint
     from facewire.tools.retarget import Retarget
 
     try:
         retarget = Retarget(asked.rig, {})
     except MappingError as error:
         raise click.UsageError(str(error)) from None
-    model = load_model(asked.model_source, asked.provider, variant=asked.variant)
+    words = None if asked.quiet else LoadWords(lambda text: click.echo(text, err=True))
+    with path_hint(asked.model), _no_hearing():
+        model = load_model(
+            located(asked.model), asked.provider, variant=asked.variant, on_progress=words
+        )
     if model.fallback and not asked.quiet:
         click.echo(model.fallback.text, err=True)
     settings = _settings(asked, model)
@@ -81,6 +87,18 @@ def _shown(asked: Options) -> Shown:
     return shown
 
 
+@contextmanager
+def _no_hearing() -> Iterator[None]:
+    """Name the command that does, where the hint of an error is how to have emotions heard."""
+    try:
+        yield
+    except BundleError as error:
+        if "--emotion-model" not in error.hint:
+            raise
+        hint = "Name an Audio2Face bundle; `facewire animate --emotion-model` hears emotions."
+        raise BundleError(error.text, hint=hint) from None
+
+
 def _settings(asked: Options, model: Model) -> StreamSettings:
     from facewire.emotion import EMOTIONS, emotion_vector
     from facewire.inference.parameters import checked_parameters
@@ -89,11 +107,10 @@ def _settings(asked: Options, model: Model) -> StreamSettings:
     try:
         settings = StreamSettings(
             sample_rate_hz=16_000, encoding="float32", fps=asked.fps, seed=asked.seed,
-            identity=asked.identity, parameters=asked.parameters,
+            identity=model.identity_named(asked.identity), parameters=asked.parameters,
             emotion=emotion_vector(asked.emotion),
         )  # fmt: skip
-        model.check_identity(asked.identity)
-        known = model.family.parameters(asked.identity)
+        known = model.parameters(asked.identity)
         settings.validate(known)
         if asked.sweep is not None and asked.sweep.name in EMOTIONS:
             for value in asked.sweep.values:
@@ -108,13 +125,18 @@ def _settings(asked: Options, model: Model) -> StreamSettings:
 
 def _keys(asked: Options) -> list[tuple[int, list[float]]]:
     from facewire.emotion import EMOTIONS
-    from facewire.tools.emotion_keys import read_emotion_keys
+    from facewire.tools.emotion_keys import check_constant_emotion, read_emotion_keys
 
     if asked.emotion_keys is None:
         return []
     if asked.sweep is not None and asked.sweep.name in EMOTIONS:
         raise click.UsageError("With --emotion-keys the emotion is theirs; sweep something else.")
-    return read_emotion_keys(asked.emotion_keys)
+    try:
+        keys = read_emotion_keys(asked.emotion_keys)
+        check_constant_emotion(keys, asked.emotion)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from None
+    return keys
 
 
 def _heard(source: Path) -> NDArray[np.float32]:
@@ -203,7 +225,7 @@ def _write(asked: Options, shown: Shown) -> None:
             [Tile(pose.frame.curves, _caption(asked, shown, pose)) for pose in row]
             for row in shown.rows
         ]
-        about = shown.face.model.name + (f" · {asked.identity}" if asked.identity else "")
+        about = shown.face.model.name + (f" · {shown.identity}" if shown.identity else "")
         if len(shown.rows) == 1:
             about += f" · {instant_s(asked, shown.rows[0][0]):.3f} s"
         with atomic_part(output) as part:

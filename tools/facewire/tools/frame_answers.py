@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from math import acos, degrees
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _SHOWN: Final = 0.005
 """Weights below it are counted, not listed."""
 _BAR: Final = 24
+_NAMES: Final = 24
+"""Columns of names, at least; some rigs have longer ones."""
 
 
 @dataclass
@@ -46,15 +49,24 @@ class Shown:
     first_ms: list[float] = field(default_factory=list)
     """Per frame of a sweep: making it the first time, inferences and all."""
 
+    @property
+    def identity(self) -> str:
+        """Which face it is; "" for a model of one face without a name."""
+        return self.face.settings.identity or next(iter(self.face.model.identities), "")
+
 
 def as_json(asked: Options, shown: Shown) -> dict[str, Any]:
     """Return what `--json` prints."""
+    model = shown.face.model
     rows = [[_pose_json(asked, shown, pose) for pose in row] for row in shown.rows]
     answer: dict[str, Any] = {
         "input": str(asked.source),
         "output": str(asked.output) if asked.output else None,
-        "model": shown.face.model.name,
-        "identity": asked.identity,
+        "model": model.name,
+        "version": model.version,
+        "identity": shown.identity,
+        "variant": model.variant,
+        "provider": model.backend.name,
         "rig": shown.retarget.table.name,
         "fps": [asked.fps.numerator, asked.fps.denominator],
         "frames_total": shown.face.frames_total,
@@ -105,6 +117,8 @@ def tell(asked: Options, shown: Shown, row: list[Pose]) -> None:
     click.echo(f"frame {row[0].frame.index} at {instant_s(asked, row[0]):.3f} s")
     if any("network_repaired" in pose.frame.flags for pose in row):
         click.echo("warning: the network answered NaN near here; what it left out rests.", err=True)
+    wide = max([_NAMES, *(len(shown.retarget.curves[at]) for at in listed)])
+    _line = partial(_print_line, wide)
     if asked.sweep is not None:
         _line(asked.sweep.name, [f"{pose.value:.3g}" for pose in row])
     for at in listed:
@@ -119,8 +133,8 @@ def tell(asked: Options, shown: Shown, row: list[Pose]) -> None:
         _line(f"{name}, deg", [f"{float(pose.frame.eyes[at]):.2f}" for pose in row])
 
 
-def _line(name: str, values: list[str], after: str = "") -> None:
-    click.echo(f"  {name:<24}" + "".join(f"{value:>9}" for value in values) + after)
+def _print_line(wide: int, name: str, values: list[str], after: str = "") -> None:
+    click.echo(f"  {name:<{wide}}" + "".join(f"{value:>9}" for value in values) + after)
 
 
 def _turn_deg(jaw: NDArray[np.float32] | None) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from facewire.inference.providers import HELP
 from facewire.tools.frame_rate import frame_rate
 
 if TYPE_CHECKING:
@@ -56,12 +56,6 @@ class Options:
     size_px: int
     as_json: bool
     quiet: bool
-
-    @property
-    def model_source(self) -> str | Path:
-        """A path when the text can only be one, else a name."""
-        is_path = os.sep in self.model or (os.altsep is not None and os.altsep in self.model)
-        return Path(self.model) if is_path else self.model
 
     @property
     def format(self) -> str:
@@ -113,9 +107,17 @@ def _numbers(
     return numbers
 
 
-def _sweep(_context: click.Context, _option: click.Parameter, text: str | None) -> Sweep | None:
-    if text is None:
+def _sweep(
+    _context: click.Context, _option: click.Parameter, texts: tuple[str, ...]
+) -> Sweep | None:
+    if not texts:
         return None
+    if len(texts) > 1:
+        raise click.BadParameter(
+            f"One thing is swept at a time, not {len(texts)}: set the others with --parameter or "
+            "--emotion."
+        )
+    (text,) = texts
     name, _, span = text.partition("=")
     try:
         first, last, count = span.split(":")
@@ -148,7 +150,7 @@ _OPTIONS = (
                  help="Or the number of the frame, from 0 on; repeatable."),
     click.option("-o", "--output", type=click.Path(path_type=Path), callback=_output, metavar="OUT",
                  help="OUT.png draws the face; OUT.json or OUT.csv keeps the pose."),
-    click.option("--sweep", metavar="NAME=FIRST:LAST:COUNT", callback=_sweep,
+    click.option("--sweep", multiple=True, metavar="NAME=FIRST:LAST:COUNT", callback=_sweep,
                  help="The same frame at COUNT values of a parameter, an emotion, or of l1, l2 or "
                       "symmetry of the skin's solver."),
     click.option("--fps", default="60", show_default=True, callback=frame_rate,
@@ -160,11 +162,12 @@ _OPTIONS = (
     click.option("--identity", default="", metavar="NAME",
                  help="Face inside the model, such as Claire; default: its first."),
     click.option("--provider", default="cpu", show_default=True,
-                 help="What runs the network: cpu, auto, cuda ..."),
+                 help=f"What runs the network: {HELP}"),
     click.option("--emotion", multiple=True, metavar="NAME=WEIGHT", callback=_numbers,
                  help="An emotion over the whole clip, such as joy=0.6; repeatable."),
     click.option("--emotion-keys", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-                 metavar="FILE", help="Emotions over time, as for `facewire animate`."),
+                 metavar="FILE", help="Emotions over time, as for `facewire animate`; --emotion "
+                                      "holds until the first one."),
     click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE",
                  callback=_numbers, help="Such as lowerFaceStrength=1.2; repeatable."),
     click.option("--rig", default="a2f", show_default=True,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _MARGIN, _BESIDE, _HEADING, _CAPTION = 24, 10, 56, 30
+_TITLE, _SUBTITLE = 17.0, 13.0
 _NARROWEST: Final = 280
 _COLUMNS: Final = 12
 """Faces in a row; more go on below."""
@@ -55,9 +56,7 @@ def draw_frames(
     columns = max(len(row) for row in rows)
     width = max(2 * _MARGIN + columns * (wide + _BESIDE) - _BESIDE, _NARROWEST)
     canvas = Canvas(width, _HEADING + len(rows) * (high + _CAPTION) + _BESIDE)
-    after = canvas.text(_MARGIN, _HEADING / 2, title, size=17, bold=True)
-    if _MARGIN + after + 12 + canvas.width_of(subtitle, 13) <= width - _MARGIN:
-        canvas.text(_MARGIN + after + 12, _HEADING / 2 + 1, subtitle, size=13, fill=FAINT)
+    _draw_heading(canvas, width - 2 * _MARGIN, title, subtitle)
     places = [
         (_MARGIN + column * (wide + _BESIDE), _HEADING + line * (high + _CAPTION))
         for line, row in enumerate(rows)
@@ -71,3 +70,16 @@ def draw_frames(
     for image, (left, top) in zip(drawn, places, strict=True):
         paste_rounded(picture, image, left, top)
     return picture
+
+
+def _draw_heading(canvas: Canvas, room: float, title: str, subtitle: str) -> None:
+    """Write both beside each other, or below each other where that is too wide."""
+    after = canvas.width_of(title, _TITLE) + 12
+    if after + canvas.width_of(subtitle, _SUBTITLE) <= room:
+        after = canvas.text(_MARGIN, _HEADING / 2, title, size=_TITLE, bold=True) + 12
+        canvas.text(_MARGIN + after, _HEADING / 2 + 1, subtitle, size=_SUBTITLE, fill=FAINT)
+        return
+    size = min(_TITLE, _TITLE * room / max(canvas.width_of(title, _TITLE), 1))
+    canvas.text(_MARGIN, _HEADING / 2 - 9, title, size=size, bold=True)
+    size = min(_SUBTITLE, _SUBTITLE * room / max(canvas.width_of(subtitle, _SUBTITLE), 1))
+    canvas.text(_MARGIN, _HEADING / 2 + 12, subtitle, size=size, fill=FAINT)

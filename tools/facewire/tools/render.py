@@ -63,7 +63,7 @@ def _output(_context: click.Context, _option: click.Parameter, path: Path) -> Pa
 
 
 @click.command()
-@click.argument("source", metavar="IN.csv", type=click.Path(path_type=Path))
+@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), callback=_output,
     metavar="OUT", help="OUT.png for a filmstrip; OUT.mp4, OUT.webm or OUT.gif to watch it.",
@@ -102,7 +102,8 @@ def _output(_context: click.Context, _option: click.Parameter, path: Path) -> Pa
 def render(*, view: str, verbose: int, **said: Any) -> None:
     """Draw the face that a file of curves makes: `facewire render clip.csv -o clip.png`.
 
-    IN is what `facewire animate` writes, or any CSV with a timeCode column and ARKit curve names.
+    IN is what `facewire animate` or `frame` writes, CSV or JSON, or any CSV with a timeCode column
+    and ARKit curve names.
     A PNG shows the telling moments side by side over the sound and the gap of the lips; a
     `.phones.json` beside the speech, such as [["M", 0.10, 0.18]], labels them. A video plays with
     the speech and needs ffmpeg; a GIF needs nothing.
@@ -111,6 +112,8 @@ def render(*, view: str, verbose: int, **said: Any) -> None:
     asked = _Asked(views=_VIEWS[view], **said)
     if asked.to_s is not None and not asked.to_s > asked.from_s:  # "nan" is not later either
         raise click.UsageError("--to must be later than --from.")
+    if asked.audio is not None and asked.suffix == ".gif":
+        raise click.UsageError("A GIF has no sound: leave --audio out, or write OUT.mp4.")
     for path in filter(None, (asked.source, asked.audio)):
         if asked.output.is_file() and path.exists() and asked.output.samefile(path):
             raise click.UsageError(f"{path} is what is drawn; choose another output with -o.")
@@ -150,7 +153,7 @@ def _rendered(asked: _Asked) -> dict[str, Any]:
             f"{asked.source.name} ends at {curves.end_s:.2f} s: nothing is left to draw.",
             hint="Choose an earlier --from.",
         )
-    audio = asked.audio or sound_beside(asked.source)
+    audio = None if asked.suffix == ".gif" else asked.audio or sound_beside(asked.source)
     sound = read_sound(audio, asked.from_s, stop_s) if audio else None
     with atomic_part(asked.output) as part:
         if asked.suffix == ".png":

@@ -7,7 +7,7 @@ import re
 import warnings
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from facewire.audio.files import SUFFIXES
 from facewire.protocol.errors import FacewireError
 from facewire.tools.frame_rate import BROADCAST
 from facewire.tools.picture.take import Phone
+from facewire.tools.writers import ANIMATION_FORMAT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +32,10 @@ _RATES: Final = (0.5, 1000.0)
 """Frames per second of a file: times in milliseconds would be below."""
 _MOST: Final = 10.0
 """Weights are held to this: a face of 1e9 could not be drawn."""
+
+
+_Table = tuple[dict[str, int], tuple[str, ...], "NDArray[np.float64]"]
+"""Curve -> column it was read from; heads left out; time and those columns, a row per frame."""
 
 
 class CurveFileError(FacewireError):
@@ -73,23 +78,20 @@ class Sound:
 
 
 def read_curves(path: Path) -> Curves:
-    """Read the CSV that `facewire animate` writes, or one whose columns spell the curves otherwise.
+    """Read what `facewire animate` writes, or a CSV whose columns spell the curves otherwise.
 
-    A column is known by what follows its last dot, whatever its case; `eyeBlink_L` is
-    `eyeBlinkLeft`. Other columns are left out; a number that is not finite reads 0.
+    A file is JSON where it begins as `JsonWriter` begins, whatever it is called. A column is known
+    by what follows its last dot, whatever its case; `eyeBlink_L` is `eyeBlinkLeft`. Other columns
+    are left out; a number that is not finite reads 0.
 
     Raises:
         CurveFileError: unreadable, without time or curves, or with a cell that is no number.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            heads = file.readline().rstrip("\r\n").split(",")
-            time, columns, left_out = _columns(path, heads)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)  # a file of no rows: said below
-                cells = np.loadtxt(
-                    file, np.float64, delimiter=",", usecols=[time, *columns.values()], ndmin=2
-                )
+            is_json = file.read(1) == "{"
+            file.seek(0)
+            columns, left_out, cells = (_json_table if is_json else _csv_table)(path, file)
     except OSError as error:
         raise CurveFileError(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError as error:
@@ -103,6 +105,36 @@ def read_curves(path: Path) -> Curves:
     weights = np.where(np.isfinite(cells[:, 1:]), cells[:, 1:], 0.0)
     rows[:, [CURVE_INDEX[name] for name in columns]] = weights.clip(-_MOST, _MOST)
     return Curves(times_s, rows, _frame_rate(path, times_s), left_out)
+
+
+def _csv_table(path: Path, file: TextIO) -> _Table:
+    heads = file.readline().rstrip("\r\n").split(",")
+    time, columns, left_out = _columns(path, heads)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a file of no rows: said below
+        cells = np.loadtxt(
+            file, np.float64, delimiter=",", usecols=[time, *columns.values()], ndmin=2
+        )
+    return columns, left_out, cells
+
+
+def _json_table(path: Path, file: TextIO) -> _Table:
+    """Read what `writers.JsonWriter` writes.
+
+    Raises:
+        ValueError: it is of another form.
+    """
+    try:
+        told = json.load(file)
+        if told.get("format") != ANIMATION_FORMAT:
+            raise ValueError(f"its format is not {ANIMATION_FORMAT}")
+        heads = ["timeCode", *map(str, told["curves"])]
+        cells = [[frame["timeCode"], *frame["weights"]] for frame in told["frames"]]
+        _, columns, left_out = _columns(path, heads)
+        table = np.array(cells, np.float64).reshape(len(cells), len(heads))
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"it is not of the format {ANIMATION_FORMAT} ({error!r})") from None
+    return columns, left_out, table[:, [0, *columns.values()]]
 
 
 def _columns(path: Path, heads: list[str]) -> tuple[int, dict[str, int], tuple[str, ...]]:

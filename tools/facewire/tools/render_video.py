@@ -58,7 +58,7 @@ def find_ffmpeg() -> str:
     raise VideoError(
         "MP4 and WebM need ffmpeg, which is not on PATH.",
         hint="Install it (Debian and Ubuntu: apt-get install ffmpeg), or `pip install "
-        "'facewire[video]'`, or write a .gif, which needs neither.",
+        '"facewire[video]"`, or write a .gif, which needs neither.',
     )
 
 

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from facewire.tools.speed import speed_words
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import RenderableType
 
 WATCH_S = 1.0
@@ -32,7 +36,7 @@ def status(*, instance: str, as_json: bool, watch: bool, verbose: int) -> None:
         elif watch:
             _watch(client, own)
         else:
-            _console().print(view(client.stats(), own))
+            _console().print(view(client.stats(), own, client.models()))
 
 
 def _print_json(client: Any, *, watch: bool) -> None:
@@ -45,10 +49,12 @@ def _print_json(client: Any, *, watch: bool) -> None:
 def _watch(client: Any, own: str) -> None:
     from rich.live import Live
 
-    with Live(view(client.stats(), own), console=_console(), auto_refresh=False) as live:
+    with Live(
+        view(client.stats(), own, client.models()), console=_console(), auto_refresh=False
+    ) as live:
         while True:
             time.sleep(WATCH_S)
-            live.update(view(client.stats(), own), refresh=True)
+            live.update(view(client.stats(), own, client.models()), refresh=True)
 
 
 def _console() -> Any:
@@ -58,17 +64,20 @@ def _console() -> Any:
     return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 
 
-def view(stats: dict[str, Any], own: str = "") -> RenderableType:
+def view(
+    stats: dict[str, Any], own: str = "", models: Sequence[dict[str, Any]] = ()
+) -> RenderableType:
     """Return the figures as text and a table.
 
     Args:
         stats: The daemon's answer (`facewire.daemon.stats`).
         own: Name of our own session, which nobody wants to see.
+        models: What the daemon tells of its models (SPEC, `models`).
     """
     from rich.console import Group
 
     others = [session for session in stats["sessions"] if session["session"] != own]
-    parts: list[RenderableType] = [_heading(stats), _figures(stats, len(others))]
+    parts: list[RenderableType] = [_heading(stats), _figures(stats, len(others), models)]
     if others:
         parts.append(_table(others))
     if stats["sessions_omitted"]:
@@ -89,16 +98,17 @@ def _heading(stats: dict[str, Any]) -> RenderableType:
     )
 
 
-def _figures(stats: dict[str, Any], sessions: int) -> str:
+def _figures(stats: dict[str, Any], sessions: int, models: Sequence[dict[str, Any]]) -> str:
     daemon, totals, process = stats["daemon"], stats["totals"], stats["process"]
     load, latency = stats["load"], stats["latency_ms"]
     errors = ", ".join(f"{code} {count}" for code, count in totals["errors"].items()) or "none"
     computed_s = totals["compute_s"]
-    speed = f"; {totals['audio_s'] / computed_s:.0f} x real time" if computed_s else ""
+    speed = f"; {speed_words(totals['audio_s'] / computed_s)}" if computed_s else ""
     return "\n".join(
         [
-            f"  model    {', '.join(daemon['models'])} on {daemon['provider']}, "
+            f"  model    {_models(daemon['models'], models)} on {daemon['provider']}, "
             f"{daemon['workers']} worker(s), {load['queued_windows']} windows waiting",
+            f"  emotion  {_hearing(models)}",
             f"  now      {sessions} sessions, {load['streams']} streams",
             f"  frames   {totals['frames']} sent, {totals['dropped']} dropped{speed}",
             f"  latency  {_latency(latency)} ms (p50 / p90 / p99, window complete to sent)",
@@ -107,6 +117,28 @@ def _figures(stats: dict[str, Any], sessions: int) -> str:
             f"{process['descriptors']} descriptors, {process['cpu_s']:.1f} s of processor",
             f"  errors   {errors}",
         ]
+    )
+
+
+def _models(names: Sequence[str], models: Sequence[dict[str, Any]]) -> str:
+    """Return the models' names, each with the variant of its network that runs."""
+    variants = {each["name"]: each.get("variant", "") for each in models}
+    said = []
+    for name in names:
+        variant = variants.get(name, "")
+        told = variant and not name.endswith(f"@{variant}")
+        said.append(f"{name} ({variant})" if told else name)
+    return ", ".join(said)
+
+
+def _hearing(models: Sequence[dict[str, Any]]) -> str:
+    """Return what hears emotions, and for which models."""
+    hearing: dict[str, list[str]] = {}
+    for each in models:
+        if each.get("emotion"):
+            hearing.setdefault(each["emotion"], []).append(each["name"])
+    return "; ".join(f"{name} hears it for {', '.join(hearing[name])}" for name in hearing) or (
+        "is not heard"
     )
 
 

@@ -72,7 +72,7 @@ def embedded(
             raise
         raise FacewireError(
             f"Training needs {missing.name}, which is not installed.",
-            hint="Install the extra: pip install 'facewire[train]'.",
+            hint='Install the extra: pip install "facewire[train]".',
         ) from missing
     spoken = data / "synthesised" if voices is None else voices
     plan = Plan(seed=seed, threads=threads, leave_out=frozenset(leave_out))

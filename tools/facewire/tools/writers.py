@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+ANIMATION_FORMAT: Final = "facewire.animation/1"
+
+
 class Columns(Protocol):
     """What the rows hold."""
 
@@ -89,7 +92,7 @@ class JsonWriter:
         self._fps = fps
         self._separator = "\n"
         head: dict[str, object] = {
-            "format": "facewire.animation/1",
+            "format": ANIMATION_FORMAT,
             "fps": [fps.numerator, fps.denominator],
             "curves": list(columns.curves),
             "eyes": ["rightX", "rightY", "leftX", "leftY"],

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 STREAMS: Final[tuple[Way, ...]] = ("sdk-cpu", "exact")
 """The ways of streams, which touch no vertex where the network answers with coefficients."""
 
+_SMALL: Final = (
+    "The bundle is a small one, made to try the code: its times and ratios are not those of "
+    "NVIDIA's\nmodels. --full-size makes one as large as theirs, --bundle measures yours."
+)
 _HEADS = ("least", "p50", "p90", "p99")
 
 
@@ -135,13 +139,17 @@ def _page(answer: dict[str, Any], parts: Sequence[str]) -> str:
     made = "" if bundle["made_s"] is None else f", synthetic, made in {bundle['made_s']:.0f} s"
     head = (
         f"{answer['family']} bundle ({bundle['size']}, {bundle['megabytes']:.0f} MB{made}) on "
-        f"{answer['provider']}, threads {answer['threads']}, {answer['cores_used']:.2f} cores busy"
+        f"{answer['provider']}, threads {answer['threads']}, {answer['cores_used']:.2f} seconds of "
+        "processor per second"
     )
     held = ", ".join(
         f"{name} {'not told' if held is None else f'{held:.0f} MB'}"
         for name, held in memory.items()
     )
-    return "\n\n".join([head, *parts, f"loaded in {answer['load_ms']:.0f} ms; memory: {held}"])
+    notes = [_SMALL] if bundle["size"] == "small" else []
+    return "\n\n".join(
+        [head, *notes, *parts, f"loaded in {answer['load_ms']:.0f} ms; memory: {held}"]
+    )
 
 
 def _process(figures: FaceFigures | EmotionFigures) -> dict[str, Any]:

@@ -51,7 +51,8 @@ def as_text(answer: dict[str, Any]) -> str:
     threads = "one thread" if answer["one_thread"] else "threads as numpy had them"
     parts = [f"{answer['frames']} frames each way, {threads}"]
     for actor, face in answer["faces"].items():
-        parts += [_heading(actor, face), *_tables(face), _goals(actor, face), _notes(face)]
+        ratios = _ratios(actor, face, full_size=answer["full_size"])
+        parts += [_heading(actor, face), *_tables(face), ratios, _notes(face)]
     return "\n\n".join(parts)
 
 
@@ -79,16 +80,19 @@ def _tables(face: dict[str, Any]) -> list[str]:
     return made
 
 
-def _goals(actor: str, face: dict[str, Any]) -> str:
+def _ratios(actor: str, face: dict[str, Any], *, full_size: bool) -> str:
+    """Return how much is gained; what is aimed at holds for faces as large as NVIDIA's alone."""
     faster = face["times_faster_than"]
-    return "\n".join(
-        [
-            f"whole frame: {faster['whole_us']['vertices']:.0f} times as fast as by every vertex; "
-            f"the goal is {WHOLE_GOAL:.0f}",
-            f"stage before the solve: {faster['stage_us']['masked']:.0f} times as fast as by the "
-            f"fitted vertices; the goal is {STAGE_GOALS[actor]:.0f}",
-        ]
+    whole = f"whole frame: {faster['whole_us']['vertices']:.0f} times as fast as by every vertex"
+    stage = (
+        f"stage before the solve: {faster['stage_us']['masked']:.0f} times as fast as by the "
+        "fitted vertices"
     )
+    if full_size:
+        return (
+            f"{whole}; the goal is {WHOLE_GOAL:.0f}\n{stage}; the goal is {STAGE_GOALS[actor]:.0f}"
+        )
+    return f"{whole}\n{stage}\na small face gains less than one of NVIDIA's size: see --full-size"
 
 
 def _notes(face: dict[str, Any]) -> str:

@@ -84,7 +84,9 @@ class _Places:
         self.wave = Box(_LEFT, _HEADING, self.right, _HEADING + (_WAVE if len(take.samples) else 0))
         self.ticker = self.wave.bottom
         self.leader = self.ticker + (_TICKER if take.phones else 0)
-        self.caption = self.leader + _LEADER
+        # Without sound or its names there is nothing above the faces to lead from.
+        self.has_track = bool(len(take.samples) or take.phones)
+        self.caption = self.leader + (_LEADER if self.has_track else 0)
         self.film = self.caption + _CAPTION
         heights = [tile_height_px(view, self.tile) + 6 for view in contents.views]
         self.rows = [self.film + sum(heights[:row]) for row in range(len(heights))]
@@ -215,7 +217,8 @@ def _draw_leaders(
     line = mixed(SOUND, PAPER, 0.25)
     for slot, moment in enumerate(moments):
         x, column = at.x(take.frame_s(moment.frame)), at.column(slot)
-        canvas.line([(x, at.leader + 2), (column, at.caption - 2)], line, width=1.2)
+        if at.has_track:
+            canvas.line([(x, at.leader + 2), (column, at.caption - 2)], line, width=1.2)
         canvas.line([(column, at.measure + 18), (x, at.gap.top - 2)], line, width=1.2)
         said = f"{gap_cm[moment.frame]:.1f} cm"
         canvas.text(column, at.measure + 8, said, size=13, fill=SOFT, anchor="m")
@@ -230,7 +233,8 @@ def _draw_grid(canvas: Canvas, take: Take, at: _Places) -> None:
     step_s = time_step_s(take.duration_s)
     for count in range(int(take.duration_s / step_s + 1e-9) + 1):
         x = at.x(count * step_s)
-        canvas.line([(x, at.wave.top), (x, at.wave.bottom)], RULE, width=0.8)
+        if at.wave.height:
+            canvas.line([(x, at.wave.top), (x, at.wave.bottom)], RULE, width=0.8)
         canvas.line([(x, at.gap.top), (x, at.bottom + 7)], RULE, width=0.8)
 
 

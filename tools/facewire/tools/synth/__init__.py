@@ -20,7 +20,7 @@ except ModuleNotFoundError as missing:
         raise
     raise FacewireError(
         f"Synthetic bundles need {missing.name}, which is not installed.",
-        hint="Install the extra: pip install 'facewire[cpu,synth]'.",
+        hint='Install the extra: pip install "facewire[cpu,synth]".',
     ) from missing
 
 if TYPE_CHECKING:

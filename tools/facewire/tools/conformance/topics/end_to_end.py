@@ -1,4 +1,8 @@
-"""From audio to weights: the regression executor and both CPU solvers."""
+"""From audio to weights: the regression executor and both CPU solvers, and a stream of ours.
+
+The executor is shaped as the SDK's and runs nobody's face; the stream is what the daemon and
+`facewire animate` run. Both must give the recorded weights.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,8 @@ from facewire.inference.face_solver import FaceSolver, SolverBlock
 from facewire.solving.rig import SolverRig
 from facewire.tools.conformance.outcomes import Compared, absolute, differing
 from facewire.tools.conformance.topics.blendshapes import solver_settings
-from facewire.tools.conformance.topics.track import Track
+from facewire.tools.conformance.topics.stream_run import is_expressible, stream_weights
+from facewire.tools.conformance.topics.track import Track, frame_rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,10 +38,14 @@ def cases(file: VectorFile) -> Iterator[tuple[str, Comparison]]:
 
 
 def _run(file: VectorFile, name: str, case: dict[str, Any]) -> Iterator[Outcome]:
-    track = Track(file, name, case, FaceSolver(_block(file, "skin"), _block(file, "tongue")))
+    skin, tongue = _block(file, "skin"), _block(file, "tongue")
+    track = Track(file, name, case, FaceSolver(skin, tongue))
     track.run(file.expect("audio", (None,)), 0)
     yield Compared.one("timestamps", differing(track.of("timestamps"), file[f"{name}_frame_ts"]))
     yield Compared.one("weights", absolute(track.of("weights"), file[f"{name}_weights"]))
+    if is_expressible(file, skin, tongue):
+        weights = stream_weights(file, frame_rate(name, case), skin, tongue)
+        yield Compared.one("weights of a stream", absolute(weights, file[f"{name}_weights"]))
 
 
 def _block(file: VectorFile, part: str) -> SolverBlock:

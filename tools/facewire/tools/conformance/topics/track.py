@@ -63,7 +63,7 @@ class Track:
         self.frames: list[FaceFrames] = []
         self._outputs = file["network_outputs"]
         self._diffusion: DiffusionNetwork | None = None
-        fps = Fraction(*map(int, case.get("frame_rate", (name.removeprefix("fps"), 1))))
+        fps = frame_rate(name, case)
         strength = float(case.get("input_strength", 1.0))
         if "skin_pca" in file:
             track, windows = _regression(file, fps, strength)
@@ -74,7 +74,7 @@ class Track:
             track = DiffusionTrack(info, identity, constant_noise=constant, input_strength=strength)
             windows = diffusion_spec(file.config["net"])
             self._diffusion = DiffusionNetwork(self, info)
-        face = GeometryAnimator(_rest(file), _parameters(file), float(1 / fps))
+        face = GeometryAnimator(face_at_rest(file), face_parameters(file), float(1 / fps))
         self.executor = FaceExecutor(
             track, face, windows, audio=self.audio, emotions=self.emotions, solver=solver
         )
@@ -126,7 +126,12 @@ class Track:
         return row[None]
 
 
-def _parameters(file: VectorFile) -> FaceParameters:
+def frame_rate(name: str, case: Mapping[str, Any]) -> Fraction:
+    """Return a case's frames per second: as it says, or as it is called."""
+    return Fraction(*map(int, case.get("frame_rate", (name.removeprefix("fps"), 1))))
+
+
+def face_parameters(file: VectorFile) -> FaceParameters:
     """Return the parameters; a group that the file does not have is not looked at either."""
     groups: dict[str, Any] = {}
     for group, kind in _PARAMETERS.items():
@@ -137,7 +142,8 @@ def _parameters(file: VectorFile) -> FaceParameters:
     return FaceParameters(**groups)
 
 
-def _rest(file: VectorFile) -> FaceGeometry:
+def face_at_rest(file: VectorFile) -> FaceGeometry:
+    """Return the face at rest; what the file does not have lies at the origin."""
     jaw = file["neutral_jaw"] if "neutral_jaw" in file else np.eye(5, 3, dtype=np.float32)
     saccades = file["saccade"] if "saccade" in file else np.zeros((1, 2), np.float32)
     return FaceGeometry(
@@ -156,25 +162,33 @@ def _check_window(file: VectorFile) -> None:
         raise file.wrong("config", f"has a window of {length}", f"{_MAX_WINDOW_SAMPLES} at most")
 
 
-def _regression(
-    file: VectorFile, fps: Fraction, strength: float
-) -> tuple[NetworkTrack, WindowSpec]:
+def regression_info(file: VectorFile) -> RegressionInfo:
+    """Return the sizes of a regression file's network, in samples of the file's own rate."""
     _check_window(file)
-    length, offset, rate, implicit, skin_shapes, tongue_shapes = file.config["net"]
-    implicit_emotion = file.expect("implicit_emotion", (implicit,))
+    length, offset, _, implicit, skin_shapes, tongue_shapes = file.config["net"]
     file.expect("network_outputs", (None, skin_shapes + tongue_shapes + _JAW + _EYES))
-    info = RegressionInfo(
+    return RegressionInfo(
         actor="", version="", identities=(), **_PLAIN,
         implicit_emotion_len=implicit, skin_shapes=skin_shapes, tongue_shapes=tongue_shapes,
         skin_vertices=file["neutral_skin"].size // 3,
         tongue_vertices=file["neutral_tongue"].size // 3,
         jaw_size=_JAW, eyes_size=_EYES, window_samples=length, window_offset_samples=offset,
     )  # fmt: skip
+
+
+def _regression(
+    file: VectorFile, fps: Fraction, strength: float
+) -> tuple[NetworkTrack, WindowSpec]:
+    info = regression_info(file)
+    implicit_emotion = file.expect("implicit_emotion", (info.implicit_emotion_len,))
     track = RegressionTrack(
         info, implicit_emotion, file["skin_pca"], file["tongue_pca"], input_strength=strength
     )
     windows = regression_windows(
-        buffer_samples=length, buffer_offset_samples=offset, fps=fps, sample_rate_hz=rate
+        buffer_samples=info.window_samples,
+        buffer_offset_samples=info.window_offset_samples,
+        fps=fps,
+        sample_rate_hz=file.config["net"][2],
     )
     return track, windows
 
