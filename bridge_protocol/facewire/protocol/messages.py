@@ -205,7 +205,7 @@ class OpenStream(Message):
     model: str = string(max_bytes=64, default="")
     """Empty: the daemon's default."""
     identity: str = string(max_bytes=64, default="")
-    """A face inside the bundle; empty: its first."""
+    """A face inside the bundle, in capitals or not; empty: its first."""
     rig: str = string(max_bytes=64, default="")
     """Curve set to answer in; empty: `a2f` (52 ARKit, 16 tongue, 3 head)."""
     fps: tuple[int, int] = pair(1, 1_000_000, default=(60, 1))

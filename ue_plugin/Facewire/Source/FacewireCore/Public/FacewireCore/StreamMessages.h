@@ -25,7 +25,7 @@ struct OpenStream {
     AudioEncoding encoding = AudioEncoding::Int16;
     /// Empty: the daemon's default.
     std::string model;
-    /// A face inside the bundle; empty: its first.
+    /// A face inside the bundle, in capitals or not; empty: its first.
     std::string identity;
     /// Curve set to answer in; empty: `a2f` (52 ARKit, 16 tongue, 3 head).
     std::string rig;
