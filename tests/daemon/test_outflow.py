@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -80,3 +81,27 @@ def test_what_was_not_asked_for_is_not_sent_though_it_was_made() -> None:
     assert plain.columns == (71, 4, 0, 0, 0, 0)
     assert with_jaw.columns == (71, 4, 0, 16, 0, 0)
     assert len(cast("bytes", desk.listener.payloads[0])) == 3 * 75 * 4
+
+
+def test_frames_behind_a_dropped_stretch_use_the_credit_that_was_there_before_it() -> None:
+    desk = Desk()
+    delivery = Delivery(stream=1, generation=0, is_live=True, with_ledger=False)
+    out = Outflow(delivery, 10, desk.outbox, desk.services)
+    late = desk.services.clock() - 10 * desk.services.limits.live_age_ms * 1_000_000
+    for first, count, due_ns in ((0, 50, late), (50, 4, None), (54, 20, None)):
+        made = replace(frames(1), skin=None, tongue=None)
+        burst = replace(
+            made,
+            first=first,
+            timestamps=np.arange(first, first + count, dtype=np.int64) * 266,
+            curves=np.zeros((count, 71), np.float32),
+            eyes=np.zeros((count, 4), np.float32),
+            emotion=None,
+            jaw=None,
+        )
+        on_time = desk.services.clock()
+        out.add(burst, replace(flight(), due_ns=on_time if due_ns is None else due_ns))
+    out.pump()
+
+    assert out.dropped == 50
+    assert desk.listener.frame_indices() == list(range(50, 60))
